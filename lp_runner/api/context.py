@@ -46,6 +46,13 @@ class Context(Protocol):
         """A folder that is deleted afterwards."""
 
     @property
+    def cache(self) -> Path:
+        """A folder that outlives runs, for what this strategy would otherwise compute again.
+
+        Processes may share it, and it may be deleted whenever no run is at work.
+        """
+
+    @property
     def checkpoints(self) -> Checkpoints: ...
 
     def progress(self, done: int, total: int, note: str = "") -> None:

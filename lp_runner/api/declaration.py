@@ -25,6 +25,8 @@ class Environment:
     """More requirements for "cpu" or "cuda"."""
     leave_out: tuple[str, ...] = ()
     """Distributions that must not be there, though something requires them."""
+    about_bytes: int = 0
+    """About what it takes on disk, for `lp-run check`; 0 where nobody has looked."""
 
 
 DEFAULT_ENVIRONMENT = Environment()

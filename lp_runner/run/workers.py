@@ -19,7 +19,7 @@ OnCall = Callable[[str, Mapping[str, Json]], Json]
 OnItem = Callable[[Json], None]
 OnEvent = Callable[[Progress | Record], None]
 NO_DEVICE: Mapping[str, Json] = MappingProxyType(
-    {"seed": 0, "device": "cpu", "dtype": "float32", "scratch": ""}
+    {"seed": 0, "device": "cpu", "dtype": "float32", "scratch": "", "cache": ""}
 )
 """Surroundings of a strategy that computes nothing."""
 

@@ -91,6 +91,7 @@ class Workplace:
             "device": "cuda:0" if self.plan.device.startswith("cuda") else "cpu",
             "dtype": self.plan.dtype,
             "scratch": str(self.scratch),
+            "cache": str(self.store.cache(f"{use.kind}.{use.name}")),
         }
         with self.workers.use(use, surroundings, on_event, self.meter) as strategy:
             yield strategy

@@ -24,7 +24,7 @@ _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """`<key>/` are artefacts; names with a dot are the store's own: .locks, .staging, .work, .journals, .damaged."""
+    """`<key>/` are artefacts; names with a dot are the store's own: .locks, .staging, .work, .journals, .caches, .damaged."""
 
     root: Path
 
@@ -92,6 +92,10 @@ class Store:
         folder = self._work(key) / "scratch"
         shutil.rmtree(folder, ignore_errors=True)
         return _made(folder)
+
+    def cache(self, strategy: str) -> Path:
+        """Of one strategy, for all runs; made when it is first used."""
+        return self.root / ".caches" / _checked(strategy)
 
     def work_bytes(self, key: str) -> int:
         """Taken already by checkpoints and scratch."""

@@ -45,6 +45,12 @@ class WorkerContext:
         return folder
 
     @property
+    def cache(self) -> Path:
+        folder = Path(self._given("cache"))
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @property
     def checkpoints(self) -> CallingCheckpoints:
         return CallingCheckpoints(self)
 

@@ -47,7 +47,7 @@ class Request:
     """"do": of the kind's adapter."""
     arguments: Mapping[str, Json] = field(default_factory=dict)
     surroundings: Mapping[str, Json] = field(default_factory=dict)
-    """seed, device, dtype, scratch."""
+    """seed, device, dtype, scratch, cache."""
 
 
 @dataclass(frozen=True, slots=True)
