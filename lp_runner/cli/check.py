@@ -8,10 +8,14 @@ from pathlib import Path
 
 from lp_runner import recipe
 from lp_runner.cli.main import add_recipes, complain, verdict
+from lp_runner.cli.needs import needs
+from lp_runner.cli.settings import own_interpreters
+from lp_runner.envs import Environments, Spec
 from lp_runner.errors import DONE, EnvironmentFailed, LpError, UsageError
 from lp_runner.recipe import Recipe
 from lp_runner.recipe.defaults import marked
 from lp_runner.recipe.node import Json, Trail
+from lp_runner.recipe.publishers import refuse_unknown
 from lp_runner.recipe.recipe import Use
 from lp_runner.registry import Registry
 
@@ -46,6 +50,7 @@ def _check(path: Path, arguments: argparse.Namespace, registry: Registry) -> int
     try:
         cells = recipe.load(path, arguments.overrides, registry)
         for cell in cells:
+            refuse_unknown(cell, registry, arguments.trusted)
             _check_inputs(cell, registry)
             if arguments.device_memory:
                 _check_memory(cell, arguments.device_memory, registry)
@@ -53,6 +58,8 @@ def _check(path: Path, arguments: argparse.Namespace, registry: Registry) -> int
         return complain(error)
     runs = f" ({len(cells)} runs)" if len(cells) > 1 else ""
     print(f"{path}: good{runs}")
+    for line in _missing_environments(cells, registry):
+        print(f"{path}: {line}")
     return DONE
 
 
@@ -62,8 +69,9 @@ def _check_inputs(cell: Recipe, registry: Registry) -> None:
         raise UsageError(f"{cell.where(('model', 'path'))}: model.path: no such folder: {cell.model.path}")
     for use in cell.uses():
         schema = registry.find(use.kind, use.name).schema
-        for at, _ in marked(dict(use.options), schema, schema, "x-lp-path"):
-            _check_path(cell, use, at)
+        for mark in ("x-lp-path", "x-lp-model"):
+            for at, _ in marked(dict(use.options), schema, schema, mark):
+                _check_path(cell, use, at)
 
 
 def _check_path(cell: Recipe, use: Use, at: Trail) -> None:
@@ -71,8 +79,24 @@ def _check_path(cell: Recipe, use: Use, at: Trail) -> None:
     for part in at:
         value = value[part]
     trail = (*use.place, "with", *at)
-    if isinstance(value, str) and not Path(value).exists():
+    if isinstance(value, str) and Path(value).is_absolute() and not Path(value).exists():
         raise UsageError(f"{cell.where(trail)}: {'.'.join(map(str, trail))}: no such file: {value}")
+
+
+def _missing_environments(cells: list[Recipe], registry: Registry) -> list[str]:
+    """What a run will build first, and about how large it is."""
+    environments = Environments.standard(own_interpreters())
+    return [
+        f"environment {need.spec.name} is not built yet{_about(need.spec)}; a run builds it, or `lp-run env build`"
+        for need in needs(cells, registry, environments)
+        if need.built is None and need.own is None
+    ]
+
+
+def _about(spec: Spec) -> str:
+    from lp_runner.cli.console import human_bytes
+
+    return f" (about {human_bytes(spec.about_bytes)})" if spec.about_bytes else ""
 
 
 def _check_memory(cell: Recipe, limit: int, registry: Registry) -> None:

@@ -16,6 +16,7 @@ COMMANDS = {
     "run": "run recipes (the default: `lp-run recipe.yaml`)",
     "check": "say everything that is wrong with recipes, without running them",
     "plan": "show each step: done or will run and why, and what it takes",
+    "env": "list, build and remove the environments of plugins that have their own",
     "plugins": "list the installed plugins, or one plugin's options",
     "schema": "print the JSON Schema of a recipe, or of a plugin's options",
     "verify": "check every artefact of a run against its published hashes",
@@ -89,6 +90,14 @@ def add_recipes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipes", nargs="+", type=Path, metavar="recipe.yaml")
     parser.add_argument(
         "-o", dest="overrides", action="append", default=[], metavar="a.b=c", help="set a value of the recipe"
+    )
+    parser.add_argument(
+        "--trust-publisher",
+        dest="trusted",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="use this publisher's models too where they are files that can run code (COMET's)",
     )
     add_output(parser)
 

@@ -14,6 +14,8 @@ from lp_runner.api import Json
 from lp_runner.cli.console import human_bytes, show, table
 from lp_runner.cli.main import add_recipes, complain, verdict
 from lp_runner.cli.run import STORE, run_folder
+from lp_runner.cli.settings import own_interpreters
+from lp_runner.envs import Environments
 from lp_runner.errors import DONE, LpError
 from lp_runner.plan import Plan
 from lp_runner.plan.estimate import Cost, estimate
@@ -50,7 +52,8 @@ def _show(cell: Recipe, registry: Registry, store: Store, folder: Path) -> None:
     prints = Fingerprints(store.root / ".fingerprints")
     planned = plan.build(cell, devices(), prints)
     keys = run.keys_of(planned, registry, prints.of, store)
-    segments, questions = _segments(planned, keys, store), count_questions(planned, registry)
+    environments = Environments.standard(own_interpreters(), offline=True)
+    segments, questions = _segments(planned, keys, store), count_questions(planned, registry, environments)
     costs = estimate(planned, registry, segments, questions)
     name = f"{cell.name}/{cell.cell}" if cell.cell else cell.name
     show(f"{name}: {planned.size.layers} layers, {planned.device}, {planned.dtype}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,11 +19,14 @@ from rich.progress import Progress
 from lp_runner import plan, recipe, report, run
 from lp_runner.cli.console import Live, Plain, Quiet, screen, show
 from lp_runner.cli.main import add_recipes, complain, unexpected, verdict
+from lp_runner.cli.settings import own_interpreters
 from lp_runner.cli.signals import Stop
+from lp_runner.envs import Environments
 from lp_runner.errors import DONE, Interrupted, LpError, UsageError
 from lp_runner.files import Held
 from lp_runner.plan.inputs import Device, Fingerprints, devices, fitting
 from lp_runner.recipe import Recipe
+from lp_runner.recipe.publishers import refuse_unknown
 from lp_runner.registry import Registry
 from lp_runner.run.devices import lock_folder, reserved
 from lp_runner.store import RunFolder, Store
@@ -35,7 +39,26 @@ OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_recipes(parser)
     parser.add_argument("--quiet", action="store_true", help="print errors and results, no progress")
-    parser.add_argument("--offline", action="store_true", help="never download a model or a data set")
+    parser.add_argument(
+        "--offline",
+        action="store_true",
+        help="never download a model or a data set, never build an environment",
+    )
+
+    parser.add_argument(
+        "--time-limit",
+        type=duration_s,
+        metavar="TIME",
+        help="end a strategy that takes longer than this for one request, e.g. 90min or 12h",
+    )
+
+
+def duration_s(text: str) -> float:
+    """From "12h", "90min" or "30s". Raises argparse's own error otherwise."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|min|h)", text.strip())
+    if not match or not float(match[1]):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write it like 90min or 12h")
+    return float(match[1]) * {"s": 1, "min": 60, "h": 3600}[match[2]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +68,12 @@ class Command:
     output: Path
     download: bool
     registry: Registry
+    environments: Environments
     found: list[Device]
     stop: Stop
     listener: Callable[[str], Live | Plain | Quiet]
+    limit_s: float | None
+    """Of any one request to a strategy."""
 
     @property
     def store(self) -> Store:
@@ -62,7 +88,17 @@ def main(arguments: argparse.Namespace) -> int:
     _refuse_twice(cells)
     with Stop() as stop, _listeners(arguments.quiet) as listener:
         output = arguments.output.absolute()
-        command = Command(output, not arguments.offline, registry, devices(), stop, listener)
+        environments = Environments.standard(own_interpreters(), arguments.offline)
+        command = Command(
+            output,
+            not arguments.offline,
+            registry,
+            environments,
+            devices(),
+            stop,
+            listener,
+            arguments.time_limit,
+        )
         codes += _run_all(cells, command)
     return verdict(codes)
 
@@ -77,7 +113,10 @@ def _load(arguments: argparse.Namespace, registry: Registry) -> tuple[list[Recip
     codes: list[int] = []
     for path in arguments.recipes:
         try:
-            cells += recipe.load(path, arguments.overrides, registry)
+            found = recipe.load(path, arguments.overrides, registry)
+            for cell in found:
+                refuse_unknown(cell, registry, arguments.trusted)
+            cells += found
         except LpError as error:
             codes.append(complain(error))
     return cells, codes
@@ -137,7 +176,15 @@ def _execute(cell: Recipe, command: Command, listener: Live | Plain | Quiet) -> 
         planned = plan.build(cell, [device], fingerprints, download=command.download)
         prints = cache(fingerprints.of)  # of the inputs as they are now; a run doesn't see later edits
         finished, made = run.execute(
-            planned, command.registry, prints, command.store, folder, listener, command.stop.check
+            planned,
+            command.registry,
+            command.environments,
+            prints,
+            command.store,
+            folder,
+            listener,
+            command.stop.check,
+            command.limit_s,
         )
         with explained_when_full(folder.path):
             return report.write(finished, folder), made

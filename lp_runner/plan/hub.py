@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from lp_runner.errors import EnvironmentFailed, UsageError
 from lp_runner.recipe.recipe import ModelSpec
 
-_WANTED = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
+_WANTED = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
 """No pickles and no code."""
 
 
 def locate(model: ModelSpec, *, download: bool) -> Path:
-    """The folder of a model.
+    """The folder of the recipe's model; without a download its configuration is enough. Raises as `located`."""
+    wanted = _WANTED if download else ("*.json",)
+    return Path(located(model.path, model.revision, wanted, "model.path", download=download))
+
+
+def located(name: str, revision: str | None, files: Sequence[str], where: str, *, download: bool) -> str:
+    """The absolute path of a local folder or file, or of a snapshot from the hub.
 
     Raises: UsageError where a local path isn't there, EnvironmentFailed where the hub can't give it.
     """
-    if not model.is_local:
-        return _snapshot(model, download)
-    folder = Path(model.path)
-    if folder.is_dir():
-        return folder
-    raise UsageError(f"model.path: no such folder: {folder}", "paths are relative to the recipe's file")
+    if not Path(name).is_absolute():
+        return _snapshot(name, revision, files, where, download)
+    if Path(name).exists():
+        return name
+    raise UsageError(f"{where}: no such folder: {name}", "paths are relative to the recipe's file")
 
 
-def _snapshot(model: ModelSpec, download: bool) -> Path:
+def _snapshot(name: str, revision: str | None, files: Sequence[str], where: str, download: bool) -> str:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import (
         GatedRepoError,
@@ -33,19 +39,17 @@ def _snapshot(model: ModelSpec, download: bool) -> Path:
         RepositoryNotFoundError,
     )
 
-    wanted = _WANTED if download else ["*.json"]
     try:
-        got = snapshot_download(
-            model.path, revision=model.revision, allow_patterns=wanted, local_files_only=not download
+        return snapshot_download(
+            name, revision=revision, allow_patterns=list(files), local_files_only=not download
         )
     except HFValidationError as error:
-        raise UsageError(f"model.path: neither a folder nor a name on the hub: {model.path}") from error
+        raise UsageError(f"{where}: neither a folder nor a name on the hub: {name}") from error
     except GatedRepoError as error:
         hint = "accept its terms on the hub and log in with `hf auth login`"
-        raise EnvironmentFailed(f"model.path: {model.path} is gated", hint) from error
+        raise EnvironmentFailed(f"{where}: {name} is gated", hint) from error
     except RepositoryNotFoundError as error:
-        raise EnvironmentFailed(f"model.path: the hub has no {model.path} (or hides it from you)") from error
+        raise EnvironmentFailed(f"{where}: the hub has no {name} (or hides it from you)") from error
     except (LocalEntryNotFoundError, OSError) as error:
-        hint = "download it once where the hub can be reached, or give a folder with -o model.path=FOLDER"
-        raise EnvironmentFailed(f"model.path: {model.path} is not on this machine", hint) from error
-    return Path(got)
+        hint = f"download it once where the hub can be reached, or give a folder with -o {where}=FOLDER"
+        raise EnvironmentFailed(f"{where}: {name} is not on this machine", hint) from error

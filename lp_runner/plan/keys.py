@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from lp_runner.api import Json
+from lp_runner.envs.spec import requirements
 from lp_runner.plan.plan import Plan, Step
 from lp_runner.recipe.defaults import marked, replaced
 from lp_runner.recipe.recipe import Use
 from lp_runner.registry import Offer, Registry
 
+DEVICE = "device"
+"""The trait of a strategy whose results depend on the kind of device."""
 FORMAT = 1
 """Raised when the artefacts of a step change their form."""
 
@@ -32,7 +36,7 @@ def seed_for(root: int, kind: str, name: str) -> int:
     return int(hashlib.sha256(f"{root}/{kind}/{name}".encode()).hexdigest()[:8], 16) & 0x7FFFFFFF
 
 
-def identity(use: Use, registry: Registry, prints: Prints) -> dict[str, Json]:
+def identity(use: Use, registry: Registry, prints: Prints, device_class: str) -> dict[str, Json]:
     """What of a strategy determines its results: name, revision, requirements, and the options that can."""
     offer = registry.find(use.kind, use.name)
     declaration = offer.declaration
@@ -41,17 +45,23 @@ def identity(use: Use, registry: Registry, prints: Prints) -> dict[str, Json]:
         "name": use.name,
         "distribution": offer.entry.distribution,
         "revision": declaration.revision,
-        "requires": sorted(declaration.environment.requires),
-        "options": _decisive(use, offer, registry, prints),
+        "requires": sorted(requirements(declaration.environment, device_class)),
+        "options": _decisive(use, offer, registry, prints, device_class),
     }
 
 
-def _decisive(use: Use, offer: Offer, registry: Registry, prints: Prints) -> dict[str, Json]:
+def _decisive(
+    use: Use, offer: Offer, registry: Registry, prints: Prints, device_class: str
+) -> dict[str, Json]:
     options: Json = dict(use.options)
     neutral = {at[0] for at, _ in marked(options, offer.schema, offer.schema, "x-lp-neutral") if len(at) == 1}
     for at, _ in list(marked(options, offer.schema, offer.schema, "x-lp-path")):
         options = replaced(options, at, lambda value: _printed(value, prints))
-    nested = {name: identity(inner, registry, prints) for name, inner in use.nested.items()}
+    for at, _ in list(
+        marked(options, offer.schema, offer.schema, "x-lp-model")
+    ):  # a hub's name has its revision
+        options = replaced(options, at, lambda value: prints(value) if Path(value).is_absolute() else value)
+    nested = {name: identity(inner, registry, prints, device_class) for name, inner in use.nested.items()}
     return {name: value for name, value in (options | nested).items() if name not in neutral}
 
 
@@ -70,7 +80,8 @@ def resolve(plan: Plan, registry: Registry, prints: Prints, removals: Removals) 
     keys: dict[str, str | None] = {}
     for step in plan.steps:
         made_from = {role: _origin(step, plan, keys, removals, need) for role, need in step.needs.items()}
-        keys[step.id] = None if None in made_from.values() else _key(step, made_from, registry, prints)
+        unknown = None in made_from.values()
+        keys[step.id] = None if unknown else _key(step, plan, made_from, registry, prints)
     return keys
 
 
@@ -82,13 +93,16 @@ def _origin(step: Step, plan: Plan, keys: Mapping[str, str | None], removals: Re
     return None if order is None else sorted(order[: step.facts["count"]])
 
 
-def _key(step: Step, made_from: Mapping[str, Json], registry: Registry, prints: Prints) -> str:
+def _key(step: Step, plan: Plan, made_from: Mapping[str, Json], registry: Registry, prints: Prints) -> str:
+    device_class = plan.device.partition(":")[0]
     facts = {name: value for name, value in step.facts.items() if name != "count"}
-    uses = {kind: identity(use, registry, prints) for kind, use in step.uses.items()}
+    if any(DEVICE in registry.find(use.kind, use.name).declaration.traits for use in step.uses.values()):
+        facts["device"] = device_class
+    uses = {kind: identity(use, registry, prints, device_class) for kind, use in step.uses.items()}
     return digest([FORMAT, step.kind, uses, facts, made_from, step.seed])
 
 
 def answers_key(step: Step, prompts: str, registry: Registry, prints: Prints) -> str:
     """Where a search's scores are journalled: under metric, model and data, never under the policy."""
-    metric = identity(step.uses["importance"], registry, prints)
+    metric = identity(step.uses["importance"], registry, prints, step.facts["device"])
     return digest([FORMAT, "answers", metric, dict(step.facts), prompts, step.seed])

@@ -28,6 +28,13 @@ class Step:
     """What it is made from: role → step id."""
     seed: int = 0
 
+    def strategies(self) -> list[Use]:
+        """All that have a part in it, nested ones too."""
+        found = list(self.uses.values())
+        for use in found:  # grows as it goes
+            found += use.nested.values()
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class System:

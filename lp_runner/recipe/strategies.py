@@ -93,6 +93,16 @@ class Resolver:
         full |= {option: {"use": use.name, "with": use.options} for option, use in strategies.items()}
         return Use(offer.kind, name, self._located(offer, full, inside), strategies, trail)
 
+    def _model(self, trail: Trail, options: dict[str, Json], value: Json) -> Json:
+        """A folder, or a name on the hub, which is pinned by a commit."""
+        if not isinstance(value, str):
+            return value
+        found = local_or_hub(value, self.place(trail).folder)
+        if not os.path.isabs(found) and not options.get("revision"):
+            what = f"{value} is no folder here; a model of the hub needs its commit in `revision`"
+            self.found.append(Complaint(trail, what))
+        return found
+
     def _nested(self, offer: Offer, options: dict[str, Json], trail: Trail) -> dict[str, Use | None]:
         marks = marked(options, offer.schema, offer.schema, "x-lp-kind")
         return {
@@ -110,6 +120,8 @@ class Resolver:
     def _located(self, offer: Offer, options: dict[str, Json], trail: Trail) -> Mapping[str, Json]:
         for at, _ in list(marked(options, offer.schema, offer.schema, "x-lp-path")):
             options = replaced(options, at, partial(self._absolute, (*trail, *at)))
+        for at, _ in list(marked(options, offer.schema, offer.schema, "x-lp-model")):
+            options = replaced(options, at, partial(self._model, (*trail, *at), options))
         return options
 
     def _absolute(self, trail: Trail, value: Json) -> Json:

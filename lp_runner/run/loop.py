@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from lp_runner.api import Json
 from lp_runner.checkpoint import check
+from lp_runner.envs import Environments
 from lp_runner.errors import Interrupted
 from lp_runner.plan import Plan, Step
 from lp_runner.plan.estimate import estimate
@@ -32,16 +34,19 @@ def keys_of(plan: Plan, registry: Registry, prints: Prints, store: Store) -> dic
 def execute(
     plan: Plan,
     registry: Registry,
+    environments: Environments,
     prints: Prints,
     store: Store,
     folder: RunFolder,
     listener: Listener,
     should_stop: Callable[[], None],
+    limit_s: float | None = None,
 ) -> tuple[Run, int]:
     """The finished run, and how many steps were made for it now.
 
     Args:
         should_stop: raises Interrupted where the user or the system wants an end; asked often.
+        limit_s: of any one request to a strategy.
     Raises what a step raises, with everything done so far published.
     """
     keys = keys_of(plan, registry, prints, store)
@@ -52,16 +57,28 @@ def execute(
     check(plan.model.folder)
     needs = {step: cost.disk_bytes for step, cost in estimate(plan, registry, {}, {}).items()}
     with ExitStack() as stack:
-        workers = Workers(registry, folder.path / "logs", folder.path, plan.device, should_stop)
+        workers = Workers(
+            registry, environments, folder.path / "logs", folder.path, plan.device, should_stop, limit_s
+        )
         stack.callback(workers.close)
         observers = Observers(plan.recipe.observe, folder, workers, listener)
         stack.callback(observers.close)
         work = Workplace(
             plan, registry, store, workers, prints, observers, keys, needs, should_stop, folder.path
         )
+        _prepare(work)
         made = _walk(work, folder)
     _link(plan, work.keys, store, folder)
     return Run.open(folder.path), made
+
+
+def _prepare(work: Workplace) -> None:
+    """Every environment that a step still to be made wants, before any of them: a night's work waits for none."""
+    for step in work.plan.steps:
+        key = work.keys[step.id]
+        if key is None or work.store.manifest(key) is None:
+            tell = partial(work.listener.progress, step.id, 0, 0)
+            work.workers.prepare(step.strategies(), tell)
 
 
 def _walk(work: Workplace, folder: RunFolder) -> int:
@@ -100,7 +117,7 @@ def _one(step: Step, work: Workplace) -> bool:
 
 def _warn(step: Step, made_by: Mapping[str, str], work: Workplace) -> None:
     """Of other versions than today's: the artefact is used all the same."""
-    now = lock_of(step, work.registry)
+    now = lock_of(step, work)
     other = {
         name: [made_by[name], now[name]]
         for name in sorted(set(made_by) & set(now))

@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lp_runner.api import Ask, Json, Score
+from lp_runner.envs import Environments
 from lp_runner.errors import LpError
 from lp_runner.plan import Plan, Step
 from lp_runner.registry import Registry
 from lp_runner.run.workers import NO_DEVICE, Meter, Workers
 
 
-def count_questions(plan: Plan, registry: Registry) -> dict[str, int]:
+def count_questions(plan: Plan, registry: Registry, environments: Environments) -> dict[str, int]:
     """Removal sets asked about by each search of a plan, by its step; none where the policy can't be tried."""
     with tempfile.TemporaryDirectory() as folder:
-        workers = Workers(registry, Path(folder), Path(folder), "cpu", lambda: None)
+        workers = Workers(registry, environments, Path(folder), Path(folder), "cpu", lambda: None)
         try:
             counts = {step.id: _count(step, plan, workers) for step in plan.of_kind("search")}
         finally:

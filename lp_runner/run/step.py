@@ -9,7 +9,6 @@ from pathlib import Path
 from lp_runner import __version__
 from lp_runner.api import Json
 from lp_runner.plan import Step
-from lp_runner.registry import Registry
 from lp_runner.run import corpora, evaluate, models, prompts, search, translate
 from lp_runner.run.versions import lock
 from lp_runner.run.workers import Meter
@@ -63,7 +62,7 @@ def _about(step: Step, work: Workplace, facts: Mapping[str, Json], seconds: floa
         "kind": step.kind,
         "title": step.title,
         "strategies": {kind: use.name for kind, use in step.uses.items()},
-        "versions": lock_of(step, work.registry),
+        "versions": lock_of(step, work),
         "facts": dict(facts),
         "seconds": round(seconds, 3),
         "strategy_seconds": round(work.meter.seconds, 3),
@@ -72,7 +71,10 @@ def _about(step: Step, work: Workplace, facts: Mapping[str, Json], seconds: floa
     }
 
 
-def lock_of(step: Step, registry: Registry) -> dict[str, str]:
+def lock_of(step: Step, work: Workplace) -> dict[str, str]:
     """The versions that would do a step now; a step of the core's own is lp_runner's alone."""
-    entries = (registry.find(use.kind, use.name).entry for use in step.uses.values())
-    return lock(entry.distribution for entry in entries) | {"lp_runner": __version__}
+    offers = [work.registry.find(use.kind, use.name) for use in step.strategies()]
+    versions = lock(offer.entry.distribution for offer in offers)
+    for offer in offers:
+        versions |= work.workers.lock(offer.declaration.environment)
+    return versions | {"lp_runner": __version__}

@@ -1,18 +1,22 @@
-"""Which worker process does what: processes outlive steps, and a strategy called from another gets its own."""
+"""Which worker process does what: one environment each, outliving steps; a strategy called from another gets its own."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from lp_runner.api import Json
+from lp_runner.api import Environment, Json
+from lp_runner.envs import Environments, Interpreter, Tell
+from lp_runner.plan import hub
 from lp_runner.plan.keys import digest
+from lp_runner.recipe.defaults import marked, replaced
 from lp_runner.recipe.recipe import Use
-from lp_runner.registry import Registry
+from lp_runner.registry import Offer, Registry
+from lp_runner.store.secrets import without_secrets
 from lp_runner.worker import Progress, Record, Reply, Worker, default_environment
 
 OnCall = Callable[[str, Mapping[str, Json]], Json]
@@ -41,6 +45,7 @@ class Meter:
 @dataclass(slots=True)
 class _Process:
     worker: Worker
+    environment: Environment
     busy: bool = False
 
 
@@ -53,6 +58,7 @@ class Strategy:
     surroundings: Mapping[str, Json]
     on_event: OnEvent
     meter: Meter
+    limit_s: float | None
 
     def do(
         self,
@@ -71,7 +77,7 @@ class Strategy:
             on_event=self.on_event,
             on_call=on_call,
             on_item=on_item,
-            timeout_s=timeout_s,
+            timeout_s=timeout_s or self.limit_s,
         )
         self.meter.add(reply)
         return reply.result
@@ -81,13 +87,23 @@ class Workers:
     """The worker processes of one run. Not for two threads at once."""
 
     def __init__(
-        self, registry: Registry, logs: Path, folder: Path, device: str, should_stop: Callable[[], None]
+        self,
+        registry: Registry,
+        environments: Environments,
+        logs: Path,
+        folder: Path,
+        device: str,
+        should_stop: Callable[[], None],
+        limit_s: float | None = None,
     ) -> None:
+        """Args: limit_s, of any one request; a strategy that takes longer is ended."""
         self._registry = registry
+        self._environments = environments
         self._logs = logs
         self._folder = folder
         self._device = device
         self._should_stop = should_stop
+        self._limit_s = limit_s
         self._processes: list[_Process] = []
         self._labels: dict[str, str] = {}
         self._started = 0
@@ -97,18 +113,28 @@ class Workers:
         self, use: Use, surroundings: Mapping[str, Json], on_event: OnEvent, meter: Meter
     ) -> Iterator[Strategy]:
         """A strategy for as long as the block lasts; its process stays for the next."""
-        instance = self._label(use)
-        process = self._idle(instance)
+        instance, offer = self._label(use), self._registry.find(use.kind, use.name)
+        process = self._idle(instance, offer.declaration.environment) or self._start(offer, on_event)
         process.busy = True
         try:
             if not process.worker.hosts(instance):
-                implementation = self._registry.find(use.kind, use.name).declaration.implementation
-                meter.add(process.worker.make(instance, use.kind, implementation, dict(use.options)))
-            yield Strategy(process.worker, instance, surroundings, on_event, meter)
+                options = self._localised(use, offer)
+                implementation = offer.declaration.implementation
+                meter.add(process.worker.make(instance, use.kind, implementation, options))
+            yield Strategy(process.worker, instance, surroundings, on_event, meter, self._limit_s)
         except BaseException:
             self._discard(process)
             raise
         process.busy = False
+
+    def prepare(self, uses: Iterable[Use], tell: Tell) -> None:
+        """Build every environment that is missing now, and not when a night's work stands before it."""
+        for use in uses:
+            self._interpreter(self._registry.find(use.kind, use.name), tell)
+
+    def lock(self, environment: Environment) -> dict[str, str]:
+        """The versions in an environment of what it requires."""
+        return self._environments.lock(environment, self._device.partition(":")[0])
 
     def close(self) -> None:
         """Let every one end in order; what can't is killed."""
@@ -128,24 +154,46 @@ class Workers:
             self._labels[identity] = f"{name} ({same + 1})" if same else name
         return self._labels[identity]
 
-    def _idle(self, instance: str) -> _Process:
-        idle = [process for process in self._processes if not process.busy and process.worker.alive]
-        for process in idle:
-            if process.worker.hosts(instance):
-                return process
-        return idle[0] if idle else self._start()
+    def _idle(self, instance: str, environment: Environment) -> _Process | None:
+        idle = [
+            process
+            for process in self._processes
+            if not process.busy and process.environment == environment and process.worker.alive
+        ]
+        hosts = (process for process in idle if process.worker.hosts(instance))
+        return next(hosts, idle[0] if idle else None)
 
-    def _start(self) -> _Process:
+    def _start(self, offer: Offer, on_event: OnEvent) -> _Process:
+        interpreter = self._interpreter(offer, lambda line: on_event(Progress(0, 0, 0, line)))
         self._started += 1
         worker = Worker.start(
-            sys.executable,
+            interpreter.python,
             log_path=self._logs / f"worker-{self._started}.log",
-            environment=default_environment() | self._visible(),
+            environment=_variables(interpreter) | self._visible(),
             folder=self._folder,
             should_stop=self._stopped,
         )
-        self._processes.append(_Process(worker))
+        self._processes.append(_Process(worker, offer.declaration.environment))
         return self._processes[-1]
+
+    def _interpreter(self, offer: Offer, tell: Tell) -> Interpreter:
+        declaration = offer.declaration
+        package = declaration.implementation.partition(":")[0].partition(".")[0]
+        device_class = self._device.partition(":")[0]
+        return self._environments.interpreter(
+            declaration.environment, device_class, [package], tell, self._should_stop
+        )
+
+    def _localised(self, use: Use, offer: Offer) -> dict[str, Json]:
+        """The options with folders of this machine in the place of models on the hub."""
+        options: Json = dict(use.options)
+        download = not self._environments.offline
+        for at, mark in list(marked(options, offer.schema, offer.schema, "x-lp-model")):
+            where = ".".join(map(str, (*use.place, "with", *at)))
+            files, revision = mark["files"], use.options.get("revision")
+            folder = partial(hub.located, revision=revision, files=files, where=where, download=download)
+            options = replaced(options, at, folder)
+        return dict(options)
 
     def _stopped(self) -> bool:
         self._should_stop()
@@ -161,3 +209,12 @@ class Workers:
         if process in self._processes:
             self._processes.remove(process)
         process.worker.kill()
+
+
+def _variables(interpreter: Interpreter) -> dict[str, str]:
+    """Another environment's worker gets nothing of this one, and none of the user's secrets."""
+    if not interpreter.isolated:
+        return default_environment() | dict(interpreter.variables)
+    kept = without_secrets(default_environment())
+    astray = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
+    return {name: value for name, value in kept.items() if name not in astray} | dict(interpreter.variables)

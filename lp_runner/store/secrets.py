@@ -15,6 +15,11 @@ _SHORTEST_SECRET = 8
 """Shorter values (1, true, none, …) are words that a run needs."""
 
 
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment for a process that needs none of them."""
+    return {name: value for name, value in environment.items() if not _SECRET_NAME.search(name)}
+
+
 @dataclass(frozen=True, slots=True)
 class Redactor:
     """Knows the secrets of one process's environment."""

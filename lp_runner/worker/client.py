@@ -12,8 +12,8 @@ from typing import NoReturn, Self, TypeVar
 
 from lp_runner.api import API_VERSION, Json
 from lp_runner.errors import EnvironmentFailed, Interrupted, LpError, RunFailed
-from lp_runner.worker.death import OutOfMemory, explain
-from lp_runner.worker.process import Ended, Overdue, Process, default_environment
+from lp_runner.worker.death import OutOfMemory, explain, tail_hint
+from lp_runner.worker.process import MOST_LOG_BYTES, Ended, Flooded, Overdue, Process, default_environment
 from lp_runner.worker.protocol import (
     Answer,
     Call,
@@ -256,7 +256,13 @@ class Worker:
         except Overdue:
             self.kill()
             raise RunFailed(
-                f"{who}: its worker took too long and was ended", f"its log is {self._log}"
+                f"{who}: its worker took too long and was ended", tail_hint(self._log, self._log_start)
+            ) from None
+        except Flooded:
+            self.kill()
+            raise RunFailed(
+                f"{who}: its worker printed more than {MOST_LOG_BYTES // 2**20} MiB and was ended",
+                tail_hint(self._log, self._log_start),
             ) from None
         except ProtocolError as error:
             self.kill()

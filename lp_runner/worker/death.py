@@ -17,13 +17,18 @@ class OutOfMemory(EnvironmentFailed):
 
 def explain(who: str, return_code: int, log: Path, log_start: int) -> LpError:
     """Args: return_code as of subprocess, negative for a signal; log_start: the log's size at the start."""
-    tail = _tail(log, log_start)
-    hint = f"the end of {log}:\n{tail}" if tail else f"its log, {log}, says nothing"
+    hint = tail_hint(log, log_start)
     if return_code == -signal.SIGKILL:
         return OutOfMemory(f"{who}: its worker was killed (SIGKILL), most likely for want of memory", hint)
     if return_code < 0:
         return RunFailed(f"{who}: its worker was ended by {_signal_name(-return_code)}", hint)
     return RunFailed(f"{who}: its worker ended by itself with exit code {return_code}", hint)
+
+
+def tail_hint(log: Path, log_start: int) -> str:
+    """The end of a worker's log, for a message."""
+    tail = _tail(log, log_start)
+    return f"the end of {log}:\n{tail}" if tail else f"its log, {log}, says nothing"
 
 
 def _signal_name(number: int) -> str:

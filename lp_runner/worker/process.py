@@ -19,6 +19,8 @@ from lp_runner.worker.protocol import Lines, Message, decode, encode
 _CHUNK_BYTES = 1 << 16
 _POLL_S = 0.1
 _GRACE_S = 5.0
+MOST_LOG_BYTES = 2**30
+"""That one worker may print; a library in a loop would fill the disk."""
 
 
 def default_environment() -> dict[str, str]:
@@ -35,6 +37,10 @@ class Overdue(Exception):
     """Nothing came in time."""
 
 
+class Flooded(Exception):
+    """Its log has grown beyond all sense."""
+
+
 class Process:
     """The core's end. One thread at a time."""
 
@@ -48,6 +54,8 @@ class Process:
     ) -> None:
         """Raises EnvironmentFailed if there is no such interpreter."""
         self._should_stop = should_stop
+        self._log = log
+        self._log_limit = (log.stat().st_size if log.exists() else 0) + MOST_LOG_BYTES
         self._lines = Lines()
         self._arrived: deque[bytes] = deque()
         requests, self._to = os.pipe()
@@ -103,11 +111,13 @@ class Process:
         return decode(self._arrived.popleft())
 
     def check(self, deadline: float | None) -> None:
-        """Raises Interrupted or Overdue where it is time to end."""
+        """Raises Interrupted, Overdue or Flooded where it is time to end."""
         if self._should_stop():
             raise Interrupted("stopped on request")
         if deadline is not None and time.monotonic() > deadline:
             raise Overdue
+        if self._log.stat().st_size > self._log_limit:
+            raise Flooded
 
     def wait(self) -> bool:
         """Give it a few seconds to end by itself."""

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from lp_runner.envs import Cache, Environments
 from lp_runner.recipe.recipe import Use
 from lp_runner.registry import Registry
 from lp_runner.run.workers import Workers
@@ -63,7 +64,14 @@ def use(registry: Registry) -> Callable[..., Use]:
 
 @pytest.fixture
 def workers(registry: Registry, tmp_path: Path) -> Iterator[Workers]:
-    made = Workers(registry, tmp_path / "logs", tmp_path, "cpu", lambda: None)
+    made = Workers(
+        registry,
+        Environments(Cache(tmp_path / "environments")),
+        tmp_path / "logs",
+        tmp_path,
+        "cpu",
+        lambda: None,
+    )
     yield made
     made.close()
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from lp_runner.envs import Cache, Environments
 from lp_runner.errors import Interrupted, RunFailed
 from lp_runner.recipe.recipe import Use
 from lp_runner.registry import Registry
@@ -94,7 +95,14 @@ def test_close_ends_every_worker(workers: Workers, use: MakeUse) -> None:
 def test_a_worker_sees_the_accelerator_of_its_run_and_no_other(
     registry: Registry, use: MakeUse, tmp_path: Path, device: str, seen: str
 ) -> None:
-    workers = Workers(registry, tmp_path / "logs", tmp_path, device, lambda: None)
+    workers = Workers(
+        registry,
+        Environments(Cache(tmp_path / "environments")),
+        tmp_path / "logs",
+        tmp_path,
+        device,
+        lambda: None,
+    )
     with workers.use(use("importance", "random"), NO_DEVICE, ignore, Meter()) as strategy:
         variables = Path(f"/proc/{strategy.worker.pid}/environ").read_bytes().split(b"\0")
     workers.close()
@@ -105,7 +113,9 @@ def test_a_wish_to_stop_ends_the_wait_for_a_worker(registry: Registry, use: Make
     def stop() -> None:
         raise Interrupted("stop")
 
-    workers = Workers(registry, tmp_path / "logs", tmp_path, "cpu", stop)
+    workers = Workers(
+        registry, Environments(Cache(tmp_path / "environments")), tmp_path / "logs", tmp_path, "cpu", stop
+    )
     with (
         pytest.raises(Interrupted),
         workers.use(use("infer", "transformers"), NO_DEVICE, ignore, Meter()),
