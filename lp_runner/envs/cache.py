@@ -71,12 +71,13 @@ class Cache:
     def staging(self, name: str) -> Iterator[Path]:
         """An empty folder to build in, another one each time: an installer whose lp-run was killed may still write.
 
-        What is left of earlier ones goes first. The caller holds the lock.
+        What dead builders have left goes first. The caller holds the lock.
         """
         folder = self.root / ".staging"
         folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.glob(f"{name}.*"):
-            shutil.rmtree(left, ignore_errors=True)
+        for left in folder.iterdir():
+            if not _owner_lives(left.name):
+                shutil.rmtree(left, ignore_errors=True)
         staged = folder / f"{name}.{os.getpid()}-{os.urandom(4).hex()}"
         staged.mkdir()
         try:
@@ -106,7 +107,7 @@ class Cache:
     def _set_aside(self, folder: Path) -> None:
         if not folder.exists():
             return
-        aside = self.root / ".staging" / f"{folder.name}.{os.urandom(4).hex()}"
+        aside = self.root / ".staging" / f"{folder.name}.{os.getpid()}-{os.urandom(4).hex()}"
         aside.parent.mkdir(parents=True, exist_ok=True)
         os.replace(folder, aside)
         shutil.rmtree(aside, ignore_errors=True)
@@ -128,6 +129,12 @@ def measured(folder: Path) -> dict[str, int]:
             path = os.path.join(here, name)
             files[os.path.relpath(path, folder)] = os.lstat(path).st_size
     return files
+
+
+def _owner_lives(staged: str) -> bool:
+    """Of a folder in .staging, by the process number in its name."""
+    number = staged.rpartition(".")[2].partition("-")[0]
+    return number.isdigit() and Path("/proc", number).exists()
 
 
 def _size(folder: Path, name: str) -> int | None:

@@ -103,12 +103,13 @@ class Environments:
         return os.environ.get(own_python_variable(name)) or self.own.get(name)
 
     def lock(self, environment: Environment, device_class: str) -> dict[str, str]:
-        """The versions there of what the environment requires; empty where it can't be had now."""
+        """The versions of what it requires there, as "comet/torch"; empty where it can't be had now."""
         if is_default(environment):
             return {}
         installed = self._installed(environment, device_class)
         names = {name_of(one) for one in requirements(environment, device_class)}
-        return {name: installed[name] for name in sorted(names) if name in installed}
+        there = (name for name in sorted(names) if name in installed)
+        return {f"{environment.name}/{name}": installed[name] for name in there}
 
     def _installed(self, environment: Environment, device_class: str) -> Mapping[str, str]:
         if python := self.own_python(environment.name):

@@ -60,6 +60,7 @@ class Installed:
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         variables |= {"PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}"}
+        variables |= {"LP_RUN_CACHE": str(self.folder / "cache"), "HF_TOKEN": "hf_of_the_user_alone"}
         return subprocess.run(
             words, check=False, cwd=self.folder, env=variables, capture_output=True, text=True
         )
@@ -221,6 +222,27 @@ def test_another_backend_is_one_word_and_only_what_follows_from_it_is_done_again
     assert (answer.returncode, done) == (0, ["translate", "score"] * 4)
     assert installed.results()["systems"][0]["translation"]["backend"] == "transformers"
     assert {name: installed.outputs(name) for name in plain} == plain
+
+
+def test_a_plugin_brings_an_environment_that_conflicts_with_ours(
+    results: Mapping[str, Any], installed: Installed
+) -> None:
+    asked = ("recipe.yaml", "-o", "evaluate=[old-words]", "-o", "name=old")
+    checked = installed.run("lp-run", "check", *asked)
+    missing = "environment old-words is not built yet (about 12.0 MB)"
+    assert missing in checked.stdout
+    refused = installed.run("lp-run", *asked, "--offline")
+    assert refused.returncode == 5
+    assert "environment old-words is not built, and --offline builds nothing" in refused.stderr
+    answer = installed.run("lp-run", *asked)
+    assert answer.returncode == 0, answer.stderr
+    told = json.loads((installed.folder / "runs" / "old" / "results.json").read_text("utf-8"))
+    assert {one["signature"] for system in told["systems"] for one in system["evaluations"]} == {
+        "packaging:21.3|seen:[]|token:None"
+    }
+    assert told["versions"].items() >= {"old-words": "0.8", "old-words/packaging": "21.3"}.items()
+    listed = " ".join(installed.run("lp-run", "env", "list").stdout.split())
+    assert re.search(r"old-words built [\d.]+ MB \d+ \w+ 3\.\d+ evaluate.old-words ", listed)
 
 
 def test_check_imports_the_named_plugins_and_nothing_heavy(installed: Installed) -> None:

@@ -25,7 +25,9 @@ def searched(workplace: Workplace, use: MakeUse, tmp_path: Path) -> Search:
 
     def run(policy: Use, seed: int = 7) -> tuple[Path, dict[str, Any]]:
         uses = {"importance": use("importance", "random"), "prune": policy}
-        step = Step("search", "search", "", uses, {"model": "m", "device": "cpu"}, {"prompts": "prompts-dev"}, seed)
+        step = Step(
+            "search", "search", "", uses, {"model": "m", "device": "cpu"}, {"prompts": "prompts-dev"}, seed
+        )
         into = tmp_path / f"search-{len(list(tmp_path.glob('search-*')))}"
         into.mkdir()
         return into, search.search(step, workplace, into)

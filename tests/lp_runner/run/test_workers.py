@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from lp_runner.api import Environment
 from lp_runner.envs import Cache, Environments
 from lp_runner.errors import Interrupted, RunFailed
 from lp_runner.recipe.recipe import Use
@@ -137,10 +141,64 @@ def test_time_spent_waiting_for_another_strategy_is_not_a_strategys_own(
 
     with workers.use(use("prune", "one-shot", remove=1, protect=[]), NO_DEVICE, ignore, meter) as policy:
         before = meter.seconds
-        policy.do("search", {"layers": ["decoder.0", "decoder.1"]}, on_call=slow)
+        policy.do("search", {"layers": [f"decoder.{index}" for index in range(4)]}, on_call=slow)
     assert meter.seconds - before < 0.3
 
 
 def test_workers_lead_process_groups_of_their_own(workers: Workers, use: MakeUse) -> None:
     with workers.use(use("importance", "random"), NO_DEVICE, ignore, Meter()) as strategy:
         assert os.getpgid(strategy.worker.pid) == strategy.worker.pid
+
+
+def test_a_strategy_that_takes_too_long_is_ended(registry: Registry, use: MakeUse, tmp_path: Path) -> None:
+    environments = Environments(Cache(tmp_path / "environments"))
+    workers = Workers(registry, environments, tmp_path, tmp_path, "cpu", lambda: None, limit_s=0.2)
+    with (
+        pytest.raises(RunFailed, match=r"prune\.one-shot: its worker took too long and was ended"),
+        workers.use(use("prune", "one-shot", remove=1), NO_DEVICE, ignore, Meter()) as policy,
+    ):
+        layers = [f"decoder.{index}" for index in range(4)]
+        policy.do("search", {"layers": layers}, on_call=lambda name, arguments: time.sleep(1))
+    workers.close()
+
+
+def test_a_worker_of_another_environment_sees_none_of_ours_and_no_secret(
+    registry: Registry, use: MakeUse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"HF_TOKEN": "hf_secret", "PYTHONPATH": "/ours", "HF_HOME": "/models"}.items():
+        monkeypatch.setenv(name, value)
+    environments = Environments(Cache(tmp_path / "environments"), own={"elsewhere": sys.executable})
+    offer = registry.find("prune", "one-shot")
+    apart = replace(offer, declaration=replace(offer.declaration, environment=Environment("elsewhere")))
+    elsewhere: Any = SimpleNamespace(find=lambda kind, name: apart)
+    workers = Workers(elsewhere, environments, tmp_path, tmp_path, "cpu", lambda: None)
+    with workers.use(use("prune", "one-shot", remove=1), NO_DEVICE, ignore, Meter()) as policy:
+        lines = Path(f"/proc/{policy.worker.pid}/environ").read_bytes().decode().split("\0")
+    workers.close()
+    variables = dict(line.split("=", 1) for line in lines if line)
+    assert "HF_TOKEN" not in variables
+    assert variables["HF_HOME"] == "/models"
+    assert sorted(path.name for path in Path(variables["PYTHONPATH"]).iterdir()) == [
+        "lp_removal",
+        "lp_runner",
+    ]
+
+
+def test_strategies_of_two_environments_never_share_a_worker(
+    registry: Registry, use: MakeUse, tmp_path: Path
+) -> None:
+    environments = Environments(Cache(tmp_path / "environments"), own={"elsewhere": sys.executable})
+    offer = registry.find("prune", "one-shot")
+    apart = replace(offer, declaration=replace(offer.declaration, environment=Environment("elsewhere")))
+    both: Any = SimpleNamespace(
+        find=lambda kind, name: apart if kind == "prune" else registry.find(kind, name)
+    )
+    workers = Workers(both, environments, tmp_path, tmp_path, "cpu", lambda: None)
+    pids = []
+    for strategy in (use("prune", "one-shot", remove=1), use("importance", "random")) * 2:
+        with workers.use(strategy, NO_DEVICE, ignore, Meter()) as made:
+            pids.append(made.worker.pid)
+    workers.close()
+    assert pids[0] == pids[2]
+    assert pids[1] == pids[3]
+    assert pids[0] != pids[1]

@@ -134,6 +134,10 @@ class Observer:
         with open(event["pid_file"], "w") as out:
             out.write(str(helper.pid))
         time.sleep(60)
+    def flood(self, event):
+        while True:
+            print("rubbish " * 1000)
+
     def garbage(self, event):
         os.write(int(sys.argv[2]), b"{1: not a message\\n")
         time.sleep(60)

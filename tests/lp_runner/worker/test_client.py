@@ -135,6 +135,19 @@ def test_garbage_on_its_pipe_ends_it_with_a_clear_error(obedient: Worker) -> Non
     assert not obedient.alive
 
 
+def test_a_worker_that_prints_without_end_is_ended_with_the_end_of_its_log(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lp_runner.worker.process.MOST_LOG_BYTES", 2**20)
+    worker = start()
+    worker.make("watch", "observe", "tiny_plugin.strategies:Observer", {})
+    with pytest.raises(RunFailed, match="watch: its worker printed more than") as caught:
+        order(worker, "flood")
+    assert "rubbish rubbish" in caught.value.hint
+    assert len(caught.value.hint) < 6000
+    assert not worker.alive
+
+
 def test_a_request_that_takes_too_long_ends_the_worker(obedient: Worker) -> None:
     with pytest.raises(RunFailed, match="took too long"):
         obedient.do("watch", "observe", {"event": {"event": "sleep"}}, timeout_s=0.3)
