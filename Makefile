@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 # More arguments for installing torch, e.g. the package index of its CPU builds.
-TORCH_PIP_ARGS ?=
+# Environments that lp-run builds for plugins honour it too.
+export TORCH_PIP_ARGS ?=
 BIN := $(VENV)/bin
 THREADS ?= $(shell nproc 2>/dev/null || echo 2)
 

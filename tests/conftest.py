@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from lp_runner.cli.settings import own_interpreters
+from lp_runner.envs import Environments, Interpreter
+from lp_runner.registry import Registry
+
 LP_RUN = str(Path(sys.executable).with_name("lp-run"))
 MAKER = Path(__file__).parent / "end_to_end" / "tiny.py"
 
@@ -30,6 +34,19 @@ def tiny_task(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [sys.executable, str(MAKER), str(folder)], check=True, env=quiet_environment(), timeout=300
     )
     return folder
+
+
+@pytest.fixture(scope="session")
+def interpreter_of() -> Callable[[str, str], Interpreter]:
+    """`interpreter_of("evaluate", "comet")`: the plugin's own environment, built for real where it isn't yet."""
+
+    def find(kind: str, name: str) -> Interpreter:
+        declaration = Registry.installed().find(kind, name).declaration
+        package = declaration.implementation.partition(":")[0].partition(".")[0]
+        environments = Environments.standard(own_interpreters())
+        return environments.interpreter(declaration.environment, "cpu", [package], print, lambda: None)
+
+    return find
 
 
 @pytest.fixture(scope="session")
