@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lp_runner.errors import UsageError
 from lp_runner.plan import hub, steps
 from lp_runner.plan.inputs import Device, Fingerprints, choose_dtype, config_of, fitting, model_files
 from lp_runner.plan.plan import Plan, Step, System
 from lp_runner.plan.size import model_size
 from lp_runner.recipe import Recipe
+from lp_runner.recipe.node import Trail
 
 __all__ = ["Plan", "Step", "System", "build"]
 
@@ -21,17 +24,22 @@ def build(recipe: Recipe, found: list[Device], fingerprints: Fingerprints, *, do
     size = model_size(folder, config_of(files), dtype)
     about = steps.Surroundings(files.weights, files.tokenizer, size.layers, device.kind, dtype)
     made, systems = steps.build(recipe, about)
-    _check_gates(recipe, systems)
-    return Plan(recipe, device.name, dtype, files, size, tuple(made), tuple(systems))
+    _check_names(recipe, systems)
+    return Plan(recipe, device.name, dtype, files, size, tuple(made), tuple(systems), device.memory_bytes)
 
 
-def _check_gates(recipe: Recipe, systems: list[System]) -> None:
-    """A gate that no system of the plan could ever meet is a mistake."""
+def _check_names(recipe: Recipe, systems: list[System]) -> None:
+    """A system that the plan doesn't have can meet no gate and can't be timed."""
     names = {system.name for system in systems}
+    for trail, name in _named_systems(recipe):
+        if name not in names:
+            where, planned = recipe.where(trail), ", ".join(sorted(names))
+            dotted = ".".join(map(str, trail))
+            raise UsageError(f"{where}: {dotted}: no system is named {name}; there are {planned}")
+
+
+def _named_systems(recipe: Recipe) -> Iterator[tuple[Trail, str]]:
     for index, gate in enumerate(recipe.gates):
-        if str(gate.system) not in names:
-            where = recipe.where(("gates", index, "system"))
-            planned = ", ".join(sorted(names))
-            raise UsageError(
-                f"{where}: gates.{index}.system: no system is named {gate.system}; there are {planned}"
-            )
+        yield ("gates", index, "system"), str(gate.system)
+    for index, name in enumerate(recipe.benchmark.systems if recipe.benchmark else ()):
+        yield ("benchmark", "systems", index), name

@@ -65,7 +65,31 @@ def _cost(
     texts = TEXT_BYTES * segments.get(_split_of(step), 0)
     if step.kind == "translate":
         return _lasting(segments.get("test"), texts, _device_bytes(step, "infer", size, registry))
+    if step.kind == "benchmark":
+        return _benchmark(step, plan, registry)
     return _lasting(0, texts, 0)
+
+
+def _benchmark(step: Step, plan: Plan, registry: Registry) -> Cost:
+    """Everything is loaded at once where that fits; otherwise the largest alone is the peak."""
+    engines = [engine_bytes(use, model, plan, registry) for use, model in engines_of(step)]
+    rounds = step.facts["repeats"] * step.facts["segments"] * len(step.facts["batch_sizes"])
+    warm = step.facts["warmup"] * sum(step.facts["batch_sizes"])
+    fits = sum(engines) <= plan.memory_bytes
+    peak = sum(engines) if fits else max(engines)
+    return _lasting((rounds + warm) * len(engines), SEARCH_BYTES, peak)
+
+
+def engines_of(step: Step) -> list[tuple[Use, str | None]]:
+    """Each backend of a benchmark with each model: the step that makes it, None for the unpruned one."""
+    models = [step.needs.get(f"model:{name}") for name in step.facts["systems"]]
+    return [(use, model) for model in models for use in step.uses.values()]
+
+
+def engine_bytes(use: Use, model: str | None, plan: Plan, registry: Registry) -> int:
+    """Device memory that a backend needs with a model loaded, as it declares."""
+    removed = _removed(plan.step(model), plan) if model else 0
+    return _needed(use, _smaller(plan.size, removed), registry)
 
 
 def _lasting(passes: int | None, disk_bytes: int, device_bytes: int) -> Cost:
@@ -113,15 +137,20 @@ def _state_bytes(use: Use, size: ModelSize, registry: Registry) -> int:
 
 
 def _device_bytes(step: Step, kind: str, size: ModelSize, registry: Registry) -> int:
-    use = step.uses[kind]
-    needed = registry.find(kind, use.name).declaration.device_bytes
+    return _needed(step.uses[kind], size, registry)
+
+
+def _needed(use: Use, size: ModelSize, registry: Registry) -> int:
+    needed = registry.find(use.kind, use.name).declaration.device_bytes
     return needed(use.options, size) if needed else int(1.2 * size.weight_bytes)
 
 
 def _size_at(step: Step, plan: Plan) -> ModelSize:
     """Of the model that a step works on."""
-    removed = _removed(step, plan)
-    size = plan.size
+    return _smaller(plan.size, _removed(step, plan))
+
+
+def _smaller(size: ModelSize, removed: int) -> ModelSize:
     params = size.params - removed * size.layer_params
     return replace(size, layers=size.layers - removed, params=params)
 

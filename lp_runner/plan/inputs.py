@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -146,6 +147,34 @@ def choose_dtype(wanted: str, device: Device) -> str:
     if device.kind == "cpu":
         return "bfloat16" if _BF16_UNITS & _cpu_flags() else "float32"
     return "bfloat16"
+
+
+def machine() -> dict[str, object]:
+    """What this machine is, for whoever reads its times."""
+    return {
+        "system": platform.platform(),
+        "processor": _processor(),
+        "memory_bytes": _host_memory(),
+        "accelerators": _accelerator_names(),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{len(models)} x {models[0]}" if models else platform.processor()
+
+
+def _accelerator_names() -> list[str]:
+    query = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        told = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True)  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return told.stdout.splitlines()
 
 
 def _accelerators() -> list[Device]:

@@ -18,10 +18,10 @@ class Step:
     id: str
     """Unique in its plan and a folder's name: "search", "recover-9-sft"."""
     kind: str
-    """read, corpora, prompts, search, cut, recover, translate or evaluate."""
+    """read, corpora, prompts, search, cut, recover, translate, evaluate or benchmark."""
     title: str
     uses: Mapping[str, Use]
-    """The strategies that do the work, by kind; empty where the core does."""
+    """The strategies that do the work, by kind (several of one kind are numbered); empty where the core does."""
     facts: Mapping[str, Json]
     """Everything else that the result depends on, besides what it is made from; part of the key."""
     needs: Mapping[str, str]
@@ -66,6 +66,8 @@ class Plan:
     size: ModelSize
     steps: tuple[Step, ...]
     systems: tuple[System, ...]
+    memory_bytes: int
+    """Of the device."""
 
     def step(self, step_id: str) -> Step:
         return next(step for step in self.steps if step.id == step_id)

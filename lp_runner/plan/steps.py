@@ -9,7 +9,7 @@ from lp_runner.api import Json
 from lp_runner.plan.keys import seed_for
 from lp_runner.plan.plan import Step, System
 from lp_runner.recipe import Recipe
-from lp_runner.recipe.recipe import Prompt, Use
+from lp_runner.recipe.recipe import Benchmark, Prompt, Use
 
 UNPRUNED = "unpruned"
 RECOVERY = "recovery"
@@ -55,6 +55,8 @@ def build(recipe: Recipe, about: Surroundings) -> tuple[list[Step], list[System]
     for search in searches:
         for depth in search.depths:
             builder.pruned(search, depth)
+    if recipe.benchmark:
+        builder.benchmark(recipe.benchmark)
     return builder.steps, builder.systems
 
 
@@ -173,6 +175,25 @@ class _Builder:
     def _facts_of(self, model: str | None) -> dict[str, Json]:
         """The unpruned model is no step's work, so its fingerprint stands among the facts."""
         return self.about.computing() | ({} if model else self.about.unpruned())
+
+    def benchmark(self, asked: Benchmark) -> None:
+        """Last, when every model is there; all of it is one step, since only what is timed in turn compares."""
+        names = asked.systems or tuple(s.name for s in self.systems if s.name == UNPRUNED or s.kept)
+        timed = {system.name: system.model for system in self.systems if system.name in names}
+        backends = asked.backends or (self.recipe.infer.use,)
+        facts = {
+            "systems": list(timed),
+            "batch_sizes": list(asked.batch_sizes),
+            "segments": asked.segments,
+            "new_tokens": asked.new_tokens,
+            "warmup": asked.warmup,
+            "repeats": asked.repeats,
+            **self._facts_of(None),
+        }
+        models = {f"model:{name}": model for name, model in timed.items() if model}
+        uses = {f"infer-{number}": use for number, use in enumerate(backends, start=1)}
+        needs = {"prompts": "prompts-test", **models}
+        self.add("benchmark", f"time {', '.join(timed)}", uses, facts, needs)
 
     def _tested(self, system: System) -> None:
         """Translate the test set, then one step for each evaluator."""

@@ -11,6 +11,7 @@ from lp_runner.recipe.defaults import Schema, filled, replaced
 from lp_runner.recipe.languages import language
 from lp_runner.recipe.node import Json, Place, Trail
 from lp_runner.recipe.recipe import (
+    Benchmark,
     Control,
     Data,
     Gate,
@@ -52,6 +53,7 @@ def assemble(
         recover=_several("recover", uses),
         evaluate=_several("evaluate", uses),
         infer=Infer(uses["infer",], resolved["infer"]["max_new_tokens"]),
+        benchmark=_benchmark(resolved["benchmark"], uses) if "benchmark" in resolved else None,
         controls=_controls(resolved["controls"], uses),
         gates=tuple(map(_gate, resolved["gates"])),
         observe=_several("observe", uses),
@@ -102,6 +104,18 @@ def _importance(value: Mapping[str, Any], uses: Uses) -> Importance:
 def _controls(value: list[Mapping[str, Any]], uses: Uses) -> tuple[Control, ...]:
     named = zip(_several("controls", uses), value, strict=True)
     return tuple(Control(use, tuple(sorted(told.get("keep_at", ())))) for use, told in named)
+
+
+def _benchmark(value: Mapping[str, Any], uses: Uses) -> Benchmark:
+    return Benchmark(
+        backends=_several("benchmark", uses),
+        systems=tuple(map(str, value["systems"])),
+        batch_sizes=tuple(value["batch_sizes"]),
+        segments=value["segments"],
+        new_tokens=value["new_tokens"],
+        warmup=value["warmup"],
+        repeats=value["repeats"],
+    )
 
 
 def _gate(value: Mapping[str, Any]) -> Gate:

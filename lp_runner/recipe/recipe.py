@@ -105,6 +105,23 @@ class Infer:
 
 
 @dataclass(frozen=True, slots=True)
+class Benchmark:
+    """What is timed against what, and how often."""
+
+    backends: tuple[Use, ...]
+    """Empty for the recipe's own."""
+    systems: tuple[str, ...]
+    """Empty for the unpruned model and every delivered one."""
+    batch_sizes: tuple[int, ...]
+    segments: int
+    new_tokens: int
+    """Of every output."""
+    warmup: int
+    """Batches of each size after a load."""
+    repeats: int
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """What a system must reach; `keep_percent` of another system's score, or `at_least` this score itself."""
 
@@ -139,6 +156,7 @@ class Recipe:
     """Stages, one after another."""
     evaluate: tuple[Use, ...]
     infer: Infer
+    benchmark: Benchmark | None
     controls: tuple[Control, ...]
     """Searched to the same depths, to see what the importance metric is worth."""
     gates: tuple[Gate, ...]
@@ -152,6 +170,7 @@ class Recipe:
         """Every strategy that the recipe names, nested ones after those that name them."""
         found = [use for use in (self.data.train, self.data.dev, self.data.test, self.importance.data) if use]
         found += [self.importance.use, self.prune, *self.recover, *self.evaluate, self.infer.use]
+        found += self.benchmark.backends if self.benchmark else ()
         found += [*(control.use for control in self.controls), *self.observe]
         for use in found:  # grows as it goes
             found += use.nested.values()

@@ -10,7 +10,25 @@ from lp_runner.api import Json
 
 def findings(results: Mapping[str, Json]) -> list[str]:
     """One sentence for each delivered model, the deepest cut last."""
-    return [_sentence(system, results) for system in results["systems"] if system["kept"]]
+    told = [_sentence(system, results) for system in results["systems"] if system["kept"]]
+    return told + [_speed(row) for row in _fastest(results)]
+
+
+def _fastest(results: Mapping[str, Json]) -> list[Mapping[str, Json]]:
+    """The last model's speed-up by each backend at its largest batch."""
+    rows = [row for row in (results.get("benchmark") or {}).get("measurements", ()) if row["speedup"]]
+    last = [row for row in rows if row["system"] == rows[-1]["system"]]
+    largest = max((row["batch_size"] for row in last), default=0)
+    return [row for row in last if row["batch_size"] == largest]
+
+
+def _speed(row: Mapping[str, Json]) -> str:
+    gain = row["speedup"]
+    return (
+        f"{row['system']} is {gain['median']:.2f}× [{gain['min']:.2f}, {gain['max']:.2f}] as fast as the unpruned "
+        f"model with {row['label']} at batch {row['batch_size']}; "
+        f"fewer weights to read allow {row['ideal_speedup']:.2f}×."
+    )
 
 
 def _sentence(system: Mapping[str, Json], results: Mapping[str, Json]) -> str:

@@ -20,12 +20,19 @@ def page(results: Mapping[str, Json], recipe: str, segments: Sequence[Mapping[st
     environment = Environment(
         loader=PackageLoader("lp_runner.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    environment.filters |= {"score": _score, "interval": _interval, "bytes": _bytes, "millions": _millions}
+    environment.filters |= {
+        "score": _score,
+        "interval": _interval,
+        "spread": _spread,
+        "bytes": _bytes,
+        "millions": _millions,
+    }
     template = environment.get_template("report.html.j2")
     return template.render(
         results=results,
         model=base_name(results["model"]["name"]),
         findings=findings(results),
+        benchmark=results.get("benchmark"),
         gates=[{"text": sentence(gate), "met": gate["met"]} for gate in results["gates"]],
         metrics=[one["metric"] for one in results["systems"][0]["evaluations"]],
         searches=[_heat_map(search) for search in results["searches"]],
@@ -63,6 +70,11 @@ def _score(one: Mapping[str, Json]) -> str:
 def _interval(one: Mapping[str, Json], decimals: int) -> str:
     value, low, high = (f"{one[name]:.{decimals}f}" for name in ("value", "low", "high"))
     return f"{value} [{low}, {high}]"
+
+
+def _spread(one: Mapping[str, Json], decimals: int) -> str:
+    middle, least, most = (f"{one[name]:.{decimals}f}" for name in ("median", "min", "max"))
+    return f"{middle} [{least}, {most}]"
 
 
 def _bytes(count: int) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from lp_runner import __version__
 from lp_runner.api import Evaluation, Json, Layer
+from lp_runner.plan.inputs import machine
 from lp_runner.report import statistics
 from lp_runner.report.artefacts import Artefacts
 from lp_runner.report.gates import judged
+from lp_runner.report.speed import speed
 from lp_runner.store import Run
 
 SCHEMA = "lp_runner/results/1"
@@ -27,10 +28,11 @@ def results(run: Run) -> dict[str, Json]:
     told: dict[str, Json] = {"schema": SCHEMA, **{name: made.plan[name] for name in _COPIED}}
     told |= {
         "versions": _versions(made),
-        "machine": _machine(),
+        "machine": machine(),
         "data": made.about("corpora")["facts"],
         "searches": [_search(step, made) for step in made.steps("search")],
         "systems": systems,
+        "benchmark": next((speed(made, step["id"]) for step in made.steps("benchmark")), None),
         "gates": [judged(gate, systems) for gate in made.plan["gates"]],
         "steps": [_step(step, made) for step in made.plan["steps"]],
     }
@@ -186,16 +188,3 @@ def _versions(made: Artefacts) -> dict[str, str]:
     for step in made.plan["steps"]:
         versions |= made.about(step["id"])["versions"]
     return dict(sorted(versions.items()))
-
-
-def _machine() -> dict[str, Json]:
-    return {"system": platform.platform(), "processor": _processor()}
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{len(models)} x {models[0]}" if models else platform.processor()

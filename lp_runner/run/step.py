@@ -9,7 +9,7 @@ from pathlib import Path
 from lp_runner import __version__
 from lp_runner.api import Json
 from lp_runner.plan import Step
-from lp_runner.run import corpora, evaluate, models, prompts, search, translate
+from lp_runner.run import benchmark, corpora, evaluate, models, prompts, search, translate
 from lp_runner.run.versions import lock
 from lp_runner.run.workers import Meter
 from lp_runner.run.workplace import Workplace
@@ -24,6 +24,7 @@ MAKERS: Mapping[str, Maker] = {
     "recover": models.recover,
     "translate": translate.translate,
     "evaluate": evaluate.evaluate,
+    "benchmark": benchmark.benchmark,
 }
 
 

@@ -41,6 +41,12 @@ class Meter:
         self.peak_memory_bytes = max(self.peak_memory_bytes, reply.peak_memory_bytes)
         self.device_peak_bytes = max(self.device_peak_bytes, reply.device_peak_bytes or 0)
 
+    def include(self, other: Meter) -> None:
+        """Work that was told apart belongs to the step all the same."""
+        self.seconds += other.seconds
+        self.peak_memory_bytes = max(self.peak_memory_bytes, other.peak_memory_bytes)
+        self.device_peak_bytes = max(self.device_peak_bytes, other.device_peak_bytes)
+
 
 @dataclass(slots=True)
 class _Process:
@@ -106,6 +112,8 @@ class Workers:
         self._limit_s = limit_s
         self._processes: list[_Process] = []
         self._labels: dict[str, str] = {}
+        self._interpreters: dict[str, Interpreter] = {}
+        self._locks: dict[str, dict[str, str]] = {}
         self._started = 0
 
     @contextmanager
@@ -134,7 +142,10 @@ class Workers:
 
     def lock(self, environment: Environment) -> dict[str, str]:
         """The versions in an environment of what it requires."""
-        return self._environments.lock(environment, self._device.partition(":")[0])
+        name = repr(environment)
+        if name not in self._locks:
+            self._locks[name] = self._environments.lock(environment, self._device.partition(":")[0])
+        return self._locks[name]
 
     def close(self) -> None:
         """Let every one end in order; what can't is killed."""
@@ -179,10 +190,13 @@ class Workers:
     def _interpreter(self, offer: Offer, tell: Tell) -> Interpreter:
         declaration = offer.declaration
         package = declaration.implementation.partition(":")[0].partition(".")[0]
-        device_class = self._device.partition(":")[0]
-        return self._environments.interpreter(
-            declaration.environment, device_class, [package], tell, self._should_stop
-        )
+        name = repr((declaration.environment, package))
+        if name not in self._interpreters:  # to see that one is whole takes a look at each of its files
+            device_class = self._device.partition(":")[0]
+            self._interpreters[name] = self._environments.interpreter(
+                declaration.environment, device_class, [package], tell, self._should_stop
+            )
+        return self._interpreters[name]
 
     def _localised(self, use: Use, offer: Offer) -> dict[str, Json]:
         """The options with folders of this machine in the place of models on the hub."""

@@ -74,9 +74,17 @@ class Workplace:
 
     @contextmanager
     def strategy(
-        self, step: Step, use: Use, on_record: Callable[[Mapping[str, Json]], None] | None = None
+        self,
+        step: Step,
+        use: Use,
+        on_record: Callable[[Mapping[str, Json]], None] | None = None,
+        meter: Meter | None = None,
     ) -> Iterator[Strategy]:
-        """A strategy working for a step: its progress and records become the run's."""
+        """A strategy working for a step: its progress and records become the run's.
+
+        Args:
+            meter: of its own, where its time and memory are told apart from the step's.
+        """
 
         def on_event(told: Progress | Record) -> None:
             if isinstance(told, Progress):
@@ -93,7 +101,7 @@ class Workplace:
             "scratch": str(self.scratch),
             "cache": str(self.store.cache(f"{use.kind}.{use.name}")),
         }
-        with self.workers.use(use, surroundings, on_event, self.meter) as strategy:
+        with self.workers.use(use, surroundings, on_event, meter or self.meter) as strategy:
             yield strategy
 
 

@@ -9,8 +9,8 @@ from jsonschema import Draft7Validator, SchemaError
 
 from lp_runner.registry import HOOKS
 
-NEUTRAL, KIND, PATH = "x-lp-neutral", "x-lp-kind", "x-lp-path"
-MARKS = (NEUTRAL, KIND, PATH)
+NEUTRAL, KIND, PATH, MODEL = "x-lp-neutral", "x-lp-kind", "x-lp-path", "x-lp-model"
+MARKS = (NEUTRAL, KIND, PATH, MODEL)
 
 Schema = Mapping[str, Any]
 

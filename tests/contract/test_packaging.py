@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from lp_runner.envs.spec import requirements
 from lp_runner.registry import Registry
 
 ROOT = Path(__file__).parents[2]
@@ -28,15 +29,21 @@ def test_the_lower_bounds_that_matter_stand() -> None:
 
 def test_the_extras_have_the_pins_that_were_tried() -> None:
     extras = project()["optional-dependencies"]
-    assert extras["vllm"] == ["vllm>=0.32"]
-    assert extras["comet"] == ["unbabel-comet==2.2.7", "transformers<4.56", "setuptools<82"]
+    assert extras["vllm"] == ["vllm==0.32.0"]
+    assert extras["comet"] == [
+        "unbabel-comet==2.2.7",
+        "transformers<4.56",
+        "setuptools<82",
+        "torch>=2.10",
+    ]
 
 
-def test_an_extra_and_the_environment_of_its_name_require_the_same() -> None:
+def test_an_extra_and_the_environment_of_its_name_require_the_same_on_a_gpu() -> None:
     extras, registry = project()["optional-dependencies"], Registry.installed()
     ours = [entry for entry in registry.entries() if entry.distribution == "lp_runner"]
     environments = [registry.find(entry.kind, entry.name).declaration.environment for entry in ours]
-    declared = {one.name: sorted(one.requires) for one in environments if one.name in extras}
+    declared = {one.name: sorted(requirements(one, "cuda")) for one in environments if one.name in extras}
+    assert sorted(declared) == ["comet", "vllm"]
     assert declared == {name: sorted(extras[name]) for name in declared}
 
 

@@ -153,11 +153,11 @@ def test_workers_lead_process_groups_of_their_own(workers: Workers, use: MakeUse
 def test_a_strategy_that_takes_too_long_is_ended(registry: Registry, use: MakeUse, tmp_path: Path) -> None:
     environments = Environments(Cache(tmp_path / "environments"))
     workers = Workers(registry, environments, tmp_path, tmp_path, "cpu", lambda: None, limit_s=0.2)
+    layers = [f"decoder.{index}" for index in range(4)]
     with (
         pytest.raises(RunFailed, match=r"prune\.one-shot: its worker took too long and was ended"),
         workers.use(use("prune", "one-shot", remove=1), NO_DEVICE, ignore, Meter()) as policy,
     ):
-        layers = [f"decoder.{index}" for index in range(4)]
         policy.do("search", {"layers": layers}, on_call=lambda name, arguments: time.sleep(1))
     workers.close()
 

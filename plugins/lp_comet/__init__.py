@@ -1,0 +1,1 @@
+"""Evaluation with COMET's neural metrics, in an environment of its own."""

@@ -1,0 +1,1 @@
+"""Inference with vLLM's offline engine, in an environment of its own."""
