@@ -19,7 +19,8 @@ from lp_runner.plan.estimate import engine_bytes, engines_of
 from lp_runner.plan.inputs import machine
 from lp_runner.recipe.recipe import Use
 from lp_runner.run.workers import Meter, Strategy
-from lp_runner.run.workplace import ENCODED, MODEL, Workplace, read_lines, write_lines
+from lp_runner.run.workplace import ENCODED, MODEL, Workplace
+from lp_runner.worker.formats import rows_of, write_rows
 
 BENCHMARK = "benchmark.json"
 SCHEMA = "lp_runner/benchmark/1"
@@ -132,7 +133,7 @@ def _batches(step: Step, work: Workplace) -> dict[int, Batches]:
 
     Raises RunFailed where there are too few.
     """
-    segments, wanted = read_lines(work.made(step.needs["prompts"]) / ENCODED), int(step.facts["segments"])
+    segments, wanted = rows_of(work.made(step.needs["prompts"]) / ENCODED), int(step.facts["segments"])
     if len(segments) < wanted:
         raise RunFailed(f"benchmark: {wanted} segments are asked for, and the test set has {len(segments)}")
     return {size: _files(segments[:wanted], size, work.scratch) for size in step.facts["batch_sizes"]}
@@ -142,7 +143,7 @@ def _files(segments: Sequence[Json], size: int, folder: Path) -> Batches:
     made = []
     for start in range(0, len(segments), size):
         path, rows = folder / f"prompts-{size}-{start}.jsonl", segments[start : start + size]
-        write_lines(path, rows)
+        write_rows(path, rows)
         made.append((path, len(rows)))
     return made
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from lp_runner.api import Json
 from lp_runner.errors import UsageError
 from lp_runner.plan import Step
-from lp_runner.run.workplace import SEGMENTS, Workplace, read_lines, write_lines
+from lp_runner.run.workplace import SEGMENTS, Workplace
+from lp_runner.worker.formats import rows_of, write_rows
 
 _TESTED = ("dev", "search", "test")
 
@@ -29,12 +30,12 @@ def compare(step: Step, work: Workplace, into: Path) -> dict[str, Json]:
 
     Raises UsageError where test text is seen by the search or, unless allowed, anywhere else.
     """
-    splits = {split: read_lines(work.made(source) / SEGMENTS) for split, source in step.needs.items()}
+    splits = {split: rows_of(work.made(source) / SEGMENTS) for split, source in step.needs.items()}
     policy = step.facts["overlap"]
     overlaps = _overlaps(splits)
     _refuse(overlaps, policy)
     train, dropped = _without_tested(splits, policy)
-    write_lines(into / SEGMENTS, train)
+    write_rows(into / SEGMENTS, train)
     counts = {split: len(rows) for split, rows in splits.items()}
     facts = {"segments": counts | {"train": len(train)}, "overlaps": overlaps, "dropped_from_train": dropped}
     told = {"schema": "lp_runner/overlaps/1", **facts}

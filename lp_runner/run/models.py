@@ -11,8 +11,9 @@ from lp_runner.checkpoint import cut as cut_files
 from lp_runner.errors import RunFailed
 from lp_runner.plan import Step
 from lp_runner.run.search import removals
-from lp_runner.run.workplace import ENCODED, MODEL, Workplace, read_lines, write_lines
+from lp_runner.run.workplace import ENCODED, MODEL, Workplace
 from lp_runner.store.checkpoints import CheckpointShelf
+from lp_runner.worker.formats import rows_of, write_rows
 
 HISTORY = "history.jsonl"
 
@@ -46,7 +47,7 @@ def recover(step: Step, work: Workplace, into: Path) -> dict[str, Json]:
         facts: dict[str, Json] = trainer.do("train", arguments, on_call=training.answer)
     if not (folder / "config.json").is_file():
         raise RunFailed(f"{step.uses['recover'].name} left no model in the folder that it was given")
-    write_lines(into / HISTORY, training.history)
+    write_rows(into / HISTORY, training.history)
     return facts
 
 
@@ -64,7 +65,7 @@ class _Training:
         """A trainer's call."""
         if name == "checkpoint.save":
             folder = Path(arguments["folder"])
-            write_lines(folder / HISTORY, self.history)
+            write_rows(folder / HISTORY, self.history)
             return self.checkpoints.save(int(arguments["step"]), folder)
         if name == "checkpoint.latest":
             return self._latest()
@@ -75,5 +76,5 @@ class _Training:
         if latest is None:
             return None
         kept = latest[1] / HISTORY
-        self.history[:] = read_lines(kept) if kept.exists() else []
+        self.history[:] = rows_of(kept) if kept.exists() else []
         return {"step": latest[0], "folder": str(latest[1])}

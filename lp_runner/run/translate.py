@@ -7,12 +7,13 @@ from pathlib import Path
 from lp_runner.api import Json
 from lp_runner.plan import Step
 from lp_runner.run.prompts import decode
-from lp_runner.run.workplace import ENCODED, OUTPUTS, Workplace, read_lines, write_lines
+from lp_runner.run.workplace import ENCODED, OUTPUTS, Workplace
+from lp_runner.worker.formats import rows_of, write_rows
 
 
 def translate(step: Step, work: Workplace, into: Path) -> dict[str, Json]:
     prompts = work.made(step.needs["prompts"]) / ENCODED
-    segments = read_lines(prompts)
+    segments = rows_of(prompts)
     limit = _limit(step, work)
     ids, texts = into / "ids.jsonl", into / "texts.jsonl"
     request = {
@@ -27,7 +28,7 @@ def translate(step: Step, work: Workplace, into: Path) -> dict[str, Json]:
         times = backend.do("generate", request)["times"]
         backend.do("unload", {})
     decode(step, work, ids, texts)
-    write_lines(into / OUTPUTS, _joined(segments, read_lines(texts)))
+    write_rows(into / OUTPUTS, _joined(segments, rows_of(texts)))
     texts.unlink()
     return {"times": times, "max_new_tokens": limit, "segments": len(segments)}
 
@@ -43,6 +44,6 @@ def _limit(step: Step, work: Workplace) -> int:
     """`auto`: half as long again as the longest reference of dev, and 8; the test set has no say in it."""
     if step.facts["max_new_tokens"] != "auto":
         return int(step.facts["max_new_tokens"])
-    dev = read_lines(work.made(step.needs["dev"]) / ENCODED)
+    dev = rows_of(work.made(step.needs["dev"]) / ENCODED)
     longest = max((len(segment["target_ids"]) for segment in dev), default=0)
     return int(1.5 * longest) + 8

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,14 +114,3 @@ def prompt_arguments(plan: Plan, prompt: Prompt) -> dict[str, Json]:
         "target_language": languages.target,
     }
     return {"model": str(plan.model.folder), "prompt": words}
-
-
-def read_lines(path: Path) -> list[Json]:
-    with path.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
-
-
-def write_lines(path: Path, rows: Sequence[Json]) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        for row in rows:
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")

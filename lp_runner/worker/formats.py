@@ -73,6 +73,11 @@ def read_rows(path: Path) -> Iterator[dict[str, Json]]:
             yield json.loads(line)
 
 
+def rows_of(path: Path) -> list[dict[str, Json]]:
+    """All at once."""
+    return list(read_rows(path))
+
+
 def write_rows(path: Path, rows: Iterable[Mapping[str, Json]]) -> int:
     """Returns how many."""
     count = 0
