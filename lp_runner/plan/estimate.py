@@ -73,11 +73,11 @@ def _cost(
 def _benchmark(step: Step, plan: Plan, registry: Registry) -> Cost:
     """Everything is loaded at once where that fits; otherwise the largest alone is the peak."""
     engines = [engine_bytes(use, model, plan, registry) for use, model in engines_of(step)]
-    rounds = step.facts["repeats"] * step.facts["segments"] * len(step.facts["batch_sizes"])
-    warm = step.facts["warmup"] * sum(step.facts["batch_sizes"])
     fits = sum(engines) <= plan.memory_bytes
-    peak = sum(engines) if fits else max(engines)
-    return _lasting((rounds + warm) * len(engines), SEARCH_BYTES, peak)
+    loads, peak = (1, sum(engines)) if fits else (step.facts["repeats"], max(engines))
+    timed = step.facts["repeats"] * step.facts["segments"] * len(step.facts["batch_sizes"])
+    warm = loads * step.facts["warmup"] * sum(step.facts["batch_sizes"])
+    return _lasting((timed + warm) * len(engines), SEARCH_BYTES, peak)
 
 
 def engines_of(step: Step) -> list[tuple[Use, str | None]]:

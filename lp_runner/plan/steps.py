@@ -188,6 +188,8 @@ class _Builder:
             "new_tokens": asked.new_tokens,
             "warmup": asked.warmup,
             "repeats": asked.repeats,
+            # All of them: what is neutral to a result (a batch size, threads) is what a time depends on.
+            "options": [dict(use.options) for use in backends],
             **self._facts_of(None),
         }
         models = {f"model:{name}": model for name, model in timed.items() if model}

@@ -28,6 +28,8 @@ def unsound(value: Json, uses: Mapping[Trail, Use]) -> Iterator[Complaint]:
         yield from _shared_sources(uses)
     for index, gate in enumerate(_at(value, "gates") or ()):
         yield from _gate(gate, bool(_at(value, "recover")), ("gates", index))
+    yield from _batches(_at(value, "benchmark", "batch_sizes"), _at(value, "benchmark", "segments"))
+    yield from _backends({trail: use for trail, use in uses.items() if trail[0] == "benchmark"})
 
 
 def _at(value: Json, *trail: str) -> Json:
@@ -83,6 +85,24 @@ def _span(use: Use) -> tuple[float, float]:
     """First segment and the one behind the last; readers shuffle first, then skip, then limit."""
     skip, limit = use.options.get("skip") or 0, use.options.get("limit")
     return skip, float("inf") if limit is None else skip + limit
+
+
+def _batches(sizes: Json, segments: Json) -> Iterator[Complaint]:
+    """A batch that isn't full would be told as a speed of the full one."""
+    if not isinstance(sizes, list) or not isinstance(segments, int):
+        return
+    for index, size in enumerate(sizes):
+        if isinstance(size, int) and size > 0 and segments % size:
+            trail = ("benchmark", "batch_sizes", index)
+            yield Complaint(trail, f"{segments} segments are not full batches of {size}; choose a divisor")
+
+
+def _backends(uses: Mapping[Trail, Use]) -> Iterator[Complaint]:
+    seen: list[tuple[str, Mapping[str, Json]]] = []
+    for trail, use in uses.items():
+        if (use.name, use.options) in seen:
+            yield Complaint(trail, f"{use.name} is there already, with the same options")
+        seen.append((use.name, use.options))
 
 
 def _gate(gate: Json, recovers: bool, trail: Trail) -> Iterator[Complaint]:

@@ -9,17 +9,21 @@ from lp_runner.api import Json
 
 
 def findings(results: Mapping[str, Json]) -> list[str]:
-    """One sentence for each delivered model, the deepest cut last."""
+    """One sentence for each delivered model, the deepest cut last; then how fast the smallest is, by each backend."""
     told = [_sentence(system, results) for system in results["systems"] if system["kept"]]
-    return told + [_speed(row) for row in _fastest(results)]
+    return told + [_speed(row) + _elsewhere(results) + "." for row in _smallest(results)]
 
 
-def _fastest(results: Mapping[str, Json]) -> list[Mapping[str, Json]]:
-    """The last model's speed-up by each backend at its largest batch."""
-    rows = [row for row in (results.get("benchmark") or {}).get("measurements", ()) if row["speedup"]]
-    last = [row for row in rows if row["system"] == rows[-1]["system"]]
-    largest = max((row["batch_size"] for row in last), default=0)
-    return [row for row in last if row["batch_size"] == largest]
+def _smallest(results: Mapping[str, Json]) -> list[Mapping[str, Json]]:
+    """The smallest delivered model that was timed, by each backend at the largest batch."""
+    kept = {system["name"]: system["params"] for system in results["systems"] if system["kept"]}
+    rows = (results.get("benchmark") or {}).get("measurements", ())
+    timed = [row for row in rows if row["speedup"] and row["system"] in kept]
+    if not timed:
+        return []
+    smallest = min(timed, key=lambda row: kept[row["system"]])["system"]
+    largest = max(row["batch_size"] for row in timed)
+    return [row for row in timed if row["system"] == smallest and row["batch_size"] == largest]
 
 
 def _speed(row: Mapping[str, Json]) -> str:
@@ -27,8 +31,16 @@ def _speed(row: Mapping[str, Json]) -> str:
     return (
         f"{row['system']} is {gain['median']:.2f}× [{gain['min']:.2f}, {gain['max']:.2f}] as fast as the unpruned "
         f"model with {row['label']} at batch {row['batch_size']}; "
-        f"fewer weights to read allow {row['ideal_speedup']:.2f}×."
+        f"fewer weights to read allow {row['ideal_speedup']:.2f}×"
     )
+
+
+def _elsewhere(results: Mapping[str, Json]) -> str:
+    """A shared artefact may come from another machine, whose speed is not this one's."""
+    there, here = results["benchmark"]["machine"], results["machine"]
+    if all(there[name] == here[name] for name in ("processor", "accelerators")):
+        return ""
+    return f" (measured on another machine: {', '.join([there['processor'], *there['accelerators']])})"
 
 
 def _sentence(system: Mapping[str, Json], results: Mapping[str, Json]) -> str:

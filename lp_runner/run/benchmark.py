@@ -44,7 +44,8 @@ class Engine:
 
 def benchmark(step: Step, work: Workplace, into: Path) -> dict[str, Json]:
     """Everything stays loaded where memory is declared to allow it, and is loaded again in each round otherwise."""
-    batches = _batches(step, work)
+    prompts = _prompts(step, work)
+    batches = {size: _files(prompts, size, work.scratch) for size in step.facts["batch_sizes"]}
     engines = _engines(step, work)
     needed = sum(engine_bytes(use, model, work.plan, work.registry) for use, model in engines_of(step))
     resident = needed <= work.plan.memory_bytes
@@ -54,6 +55,7 @@ def benchmark(step: Step, work: Workplace, into: Path) -> dict[str, Json]:
         "schema": SCHEMA,
         "machine": machine(),
         "settings": {name: step.facts[name] for name in ("segments", "new_tokens", "warmup", "repeats")},
+        "prompt_tokens": sum(len(segment["prompt_ids"]) for segment in prompts),
         "resident": resident,
         "order": timer.order,
         "measurements": [row for engine in engines for row in _rows(engine)],
@@ -101,7 +103,10 @@ class _Timer:
             backend.do("unload", {})
 
     def _time(self, engine: Engine, backend: Strategy, size: int, number: int, engines: int) -> None:
-        """All prompts once, `size` at a time."""
+        """All prompts once, `size` at a time.
+
+        Raises RunFailed where a backend made outputs of other lengths than it was told to.
+        """
         seconds, new_tokens = 0.0, 0
         for path, count in self._batches[size]:
             times = self._generate(backend, path, count)
@@ -128,18 +133,16 @@ class _Timer:
         return times
 
 
-def _batches(step: Step, work: Workplace) -> dict[int, Batches]:
-    """The first prompts of the test set, in files of every batch size.
-
-    Raises RunFailed where there are too few.
-    """
+def _prompts(step: Step, work: Workplace) -> list[dict[str, Json]]:
+    """The first segments of the test set, as ids. Raises RunFailed where there are too few."""
     segments, wanted = rows_of(work.made(step.needs["prompts"]) / ENCODED), int(step.facts["segments"])
     if len(segments) < wanted:
         raise RunFailed(f"benchmark: {wanted} segments are asked for, and the test set has {len(segments)}")
-    return {size: _files(segments[:wanted], size, work.scratch) for size in step.facts["batch_sizes"]}
+    return segments[:wanted]
 
 
-def _files(segments: Sequence[Json], size: int, folder: Path) -> Batches:
+def _files(segments: Sequence[dict[str, Json]], size: int, folder: Path) -> Batches:
+    """Of `size` prompts each."""
     made = []
     for start in range(0, len(segments), size):
         path, rows = folder / f"prompts-{size}-{start}.jsonl", segments[start : start + size]

@@ -110,7 +110,7 @@ class Comet:
         unsaved: dict[bytes, float] = {}
         saved_at = time.monotonic()
         for number, scores in loaded.judge.scores([[missing[key] for key in batch] for batch in batches]):
-            self._refuse_no_numbers(scores, loaded)
+            _check_numbers(scores, f"{loaded.folder.name} in {self._precision}")
             unsaved |= zip(batches[number], scores, strict=True)
             computed |= unsaved
             context.progress(len(computed), len(missing))
@@ -119,13 +119,6 @@ class Comet:
                 unsaved, saved_at = {}, time.monotonic()
         cache.put(unsaved)
         return computed
-
-    def _refuse_no_numbers(self, scores: Sequence[float], loaded: Loaded) -> None:
-        if not all(map(math.isfinite, scores)):
-            raise ValueError(
-                f"{loaded.folder.name}: a score is no finite number in {self._precision}; "
-                "set `precision` to float32, or to bfloat16"
-            )
 
 
 def _check(system: Hypotheses) -> None:
@@ -137,14 +130,18 @@ def _check(system: Hypotheses) -> None:
             raise ValueError(f"{system.system}: {wanted} hypotheses, but {found} {name}")
 
 
+def _check_numbers(scores: Sequence[float], title: str) -> None:
+    if not all(map(math.isfinite, scores)):
+        raise ValueError(
+            f"{title}: a score is no finite number; half precisions overflow where float32 doesn't"
+        )
+
+
 def _samples(system: Hypotheses, refer: bool) -> list[Sample]:
-    pairs = zip(system.sources, system.hypotheses, strict=True)
-    samples = [{"src": source, "mt": hypothesis} for source, hypothesis in pairs]
+    columns = {"src": system.sources, "mt": system.hypotheses}
     if refer:
-        return [
-            {**sample, "ref": reference} for sample, reference in zip(samples, system.references, strict=True)
-        ]
-    return [*samples]
+        columns["ref"] = system.references
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _batches(samples: Mapping[bytes, Sample], size: int) -> list[list[bytes]]:

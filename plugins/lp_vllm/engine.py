@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import set_num_threads  # vLLM puts a function that does nothing in its place
 from vllm import LLM, SamplingParams, TokensPrompt
-from vllm.distributed import cleanup_dist_env_and_memory
+from vllm.distributed import cleanup_dist_env_and_memory, model_parallel_is_initialized
 from vllm.platforms import current_platform
 
 TOO_LITTLE_MEMORY = (
@@ -28,11 +28,13 @@ TOO_LITTLE_MEMORY = (
 
 
 class Engine:
-    """Loaded when made."""
+    """Loaded when made; one at a time in a process, for what one shuts down is shared."""
 
     def __init__(self, model: Path, arguments: Mapping[str, Any], on_cpu: bool, scratch: Path) -> None:
         """Raises MemoryError, ValueError for a model that vLLM can't run, OSError where vLLM is for another device."""
         _check_device(on_cpu)
+        if model_parallel_is_initialized():
+            raise RuntimeError("this process has a vLLM engine already; unload it first")
         if on_cpu:
             set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
             torch._dynamo.config.disable = bool(arguments["enforce_eager"])

@@ -36,11 +36,12 @@ def device_bytes(options: Mapping[str, Any], size: ModelSize) -> int:
 
     vLLM itself takes `gpu_memory_utilization` of the GPU, however little it needs.
     """
-    number: int = DTYPE_BYTES.get(options["dtype"], size.dtype_bytes)
-    tokens = max((options["max_num_seqs"] or SEQUENCES) * TOKENS_PER_ROW, options["max_model_len"] or 0)
+    number = DTYPE_BYTES.get(options["dtype"], size.dtype_bytes)
+    tokens: int = max((options["max_num_seqs"] or SEQUENCES) * TOKENS_PER_ROW, options["max_model_len"] or 0)
     shared = (size.params + tokens * size.layers * size.kv_width) * number
     forward = STEP_TOKENS * WIDTHS_PER_TOKEN * size.hidden_size * number
-    return shared // options["tensor_parallel_size"] + forward + OVERHEAD_BYTES
+    parallel: int = options["tensor_parallel_size"]
+    return shared // parallel + forward + OVERHEAD_BYTES
 
 
 VLLM = Declaration(

@@ -19,7 +19,7 @@ from lp_runner.registry import Registry
 from lp_runner.store import RunFolder, Store
 
 BACKENDS = "[transformers, {use: transformers, with: {batch_size: 2}}]"
-ASKED = f"{{segments: 6, new_tokens: 5, batch_sizes: [1, 4], repeats: 2, backends: {BACKENDS}}}"
+ASKED = f"{{segments: 8, new_tokens: 5, batch_sizes: [1, 4], repeats: 2, backends: {BACKENDS}}}"
 OPTION = f"benchmark={ASKED}"
 LpRun = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -58,7 +58,7 @@ def test_models_and_backends_are_timed_in_turn(timed: Any) -> None:
 def test_every_output_has_the_same_length_whatever_the_model_would_say(timed: Any) -> None:
     rows = timed.speed["measurements"]
     assert len(rows) == 8
-    assert {one["new_tokens"] for row in rows for one in row["rounds"]} == {30}
+    assert {one["new_tokens"] for row in rows for one in row["rounds"]} == {40}
     assert {(len(row["rounds"]), len(row["load_s"])) for row in rows} == {(2, 1)}
     assert all(row["load_s"][0] > 0 and row["peak_memory_bytes"] > 10**8 for row in rows)
 
@@ -67,6 +67,7 @@ def test_a_speed_up_is_the_median_of_its_rounds_and_stands_beside_what_bytes_all
     rows = timed.speed["measurements"]
     unpruned, pruned = rows[0], rows[4]
     assert (unpruned["system"], pruned["system"]) == ("unpruned", "3+recovery")
+    assert (unpruned["batch_size"], pruned["batch_size"]) == (1, 1)
     ratios = [a["seconds"] / b["seconds"] for a, b in zip(unpruned["rounds"], pruned["rounds"], strict=True)]
     assert pruned["speedup"]["median"] == pytest.approx(sum(ratios) / 2)
     assert (pruned["speedup"]["min"], pruned["speedup"]["max"]) == (min(ratios), max(ratios))
@@ -114,7 +115,7 @@ def test_more_segments_than_the_test_set_has_is_one_line(
     recipe_path: Path, finished: Any, lp_run: LpRun, tmp_path: Path
 ) -> None:
     output = finished.copied(tmp_path / "output")
-    done = lp_run(recipe_path, "--output", output.path, "-o", "benchmark={segments: 999}")
+    done = lp_run(recipe_path, "--output", output.path, "-o", "benchmark={segments: 999, batch_sizes: [1]}")
     assert done.returncode == 1
     assert "benchmark: 999 segments are asked for, and the test set has 41\n" in done.stderr
 

@@ -67,7 +67,7 @@ def test_one_run_searches_recovers_translates_with_vllm_and_scores_with_comet(wh
     assert {system["translation"]["backend"] for system in systems} == {"vllm"}
     for system in systems:
         chrf, comet = system["evaluations"]
-        assert (chrf["metric"], comet["metric"]) == ("chrf++", "comet")
+        assert (chrf["metric"], comet["metric"]) == ("chrf++", "tiny-comet")
         assert comet["low"] <= comet["value"] <= comet["high"]
 
 
@@ -96,7 +96,7 @@ def test_vllm_says_what_transformers_says(whole: Any, run: Callable[..., SimpleN
 
 
 def test_comet_guides_a_search_from_a_worker_of_its_own(run: Callable[..., SimpleNamespace]) -> None:
-    comet = f"{{use: comet, with: {{model: {RECIPE.parent / 'quickstart' / 'comet'}}}}}"
+    comet = f"{{use: comet, with: {{model: {RECIPE.parent / 'quickstart' / 'tiny-comet'}}}}}"
     guided = run(
         "guided",
         f"importance={{use: translation-quality, with: {{metric: {comet}, segments: 8}}}}",

@@ -9,6 +9,7 @@ import pytest
 
 from lp_runner.plan import Plan
 from lp_runner.plan.estimate import Cost, estimate
+from lp_runner.plan.inputs import Device
 from lp_runner.registry import Registry
 
 from .conftest import Planner
@@ -124,3 +125,24 @@ def test_float32_master_weights_of_8_b_parameters_fit_no_80_gb_gpu(
     plan = planned("recover=[{use: sft, with: {gradient_checkpointing: true, batch_size: 8}}]")
 
     assert costs(plan, registry)["recover-unpruned"].device_bytes > 16 * 8_028_033_024
+
+
+def test_a_benchmark_keeps_all_loaded_where_the_device_has_room_for_the_sum(
+    planned: Planner, registry: Registry
+) -> None:
+    plan = planned("benchmark={}", device=Device("cuda:0", 10**12))
+
+    found = costs(plan, registry)
+    assert found["benchmark"].passes == 2 * (5 * 3 * 64 + 1 + 8 + 64)
+    alone = [found[f"translate-{name}"].device_bytes for name in ("unpruned", "30")]
+    assert found["benchmark"].device_bytes == sum(alone)
+
+
+def test_a_benchmark_warms_up_in_every_round_where_its_models_take_turns_in_memory(
+    planned: Planner, registry: Registry
+) -> None:
+    plan = planned("benchmark={}", device=Device("cuda:0", 50 * 10**9))
+
+    found = costs(plan, registry)
+    assert found["benchmark"].passes == 2 * 5 * (3 * 64 + 1 + 8 + 64)
+    assert found["benchmark"].device_bytes == found["translate-unpruned"].device_bytes

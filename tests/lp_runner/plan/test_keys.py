@@ -43,6 +43,7 @@ def test_a_step_s_seed_is_its_own_and_repeats() -> None:
         "importance.with.batch_size=3",
         "name=other",
         "observe=[tensorboard]",
+        "benchmark={}",
     ],
 )
 def test_what_cannot_change_results_changes_no_key(
@@ -72,6 +73,28 @@ def test_what_can_change_results_changes_the_key(
     override: str, step: str, planned: Planner, registry: Registry
 ) -> None:
     assert keys(planned(), registry)[step] != keys(planned(override), registry)[step]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "backends: [{use: transformers, with: {batch_size: 3}}]",  # neutral to translations, not to their speed
+        "systems: [unpruned]",
+        "batch_sizes: [1]",
+        "segments: 128",
+        "new_tokens: 9",
+        "warmup: 2",
+        "repeats: 4",
+    ],
+)
+def test_whatever_a_time_depends_on_is_part_of_a_benchmark_s_key(
+    changed: str, planned: Planner, registry: Registry
+) -> None:
+    plans = planned("benchmark={}"), planned(f"benchmark={{{changed}}}")
+    one, other = (keys(plan, registry, removed=["decoder.5", "decoder.3"]) for plan in plans)
+
+    assert one.pop("benchmark") != other.pop("benchmark")
+    assert one == other
 
 
 def test_a_new_dev_corpus_leaves_the_test_corpus_as_it_is(planned: Planner, registry: Registry) -> None:

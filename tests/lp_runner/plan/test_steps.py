@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from lp_runner.errors import UsageError
 from lp_runner.plan import Plan
 
 from .conftest import Planner
@@ -66,3 +71,31 @@ def test_a_search_with_a_prompt_of_its_own_has_its_own_ids(planned: Planner) -> 
 
     assert plan.step("search").needs == {"prompts": "prompts-search"}
     assert plan.step("prompts-search").facts["prompt"] == {"template": "Say {source}", "chat": True}
+
+
+def test_a_benchmark_is_the_last_step_and_times_the_unpruned_and_every_delivered_model(
+    planned: Planner,
+) -> None:
+    step = planned("recover=[none]", "controls=[random]", "benchmark={}").steps[-1]
+
+    assert (step.id, step.title) == ("benchmark", "time unpruned, 30+recovery")
+    assert step.needs == {"prompts": "prompts-test", "model:30+recovery": "recover-30"}
+    assert [use.name for use in step.uses.values()] == ["transformers"]
+
+
+def test_a_benchmark_takes_models_by_name_or_number_of_layers(planned: Planner) -> None:
+    step = planned("controls=[random]", "benchmark={systems: [30, 'random:30']}").steps[-1]
+
+    assert step.facts["systems"] == ["30", "random:30"]
+    assert step.needs["model:random:30"] == "cut-random-30"
+
+
+def test_a_model_that_is_not_planned_cannot_be_timed(planned: Planner, tmp_path: Path) -> None:
+    with (tmp_path / "small.yaml").open("a", encoding="utf-8") as recipe:
+        recipe.write("benchmark:\n  systems: [30, 7]\n")
+
+    with pytest.raises(UsageError) as caught:
+        planned()
+
+    wanted = "small.yaml:13:17: benchmark.systems.1: no system is named 7; there are 30, unpruned"
+    assert str(caught.value).endswith(wanted)

@@ -70,7 +70,7 @@ def results() -> Results:
         "languages": {"source": "Czech", "target": "German", "source_code": "cs", "target_code": "de"},
         "model": {"name": "Cohere/aya", "layers": 4},
         "versions": {"lp_runner": "0.1.0"},
-        "machine": {"system": "Linux", "processor": "2 x CPU"},
+        "machine": {"system": "Linux", "processor": "2 x CPU", "accelerators": []},
         "data": {"segments": {"train": 5, "test": 2}, "overlaps": {"train-test": 1}, "dropped_from_train": 1},
         "searches": [search],
         "systems": [
@@ -85,3 +85,39 @@ def results() -> Results:
         "gates": [],
         "steps": [{"title": "search", "seconds": 1.0, "peak_memory_bytes": 1, "key": "0123456789abcdef"}],
     }
+
+
+def measurement(system: str, batch_size: int, speedup: tuple[float, float, float] | None) -> Results:
+    return {
+        "system": system,
+        "backend": {"use": "vllm", "with": {}},
+        "label": "vllm",
+        "batch_size": batch_size,
+        "load_s": [3.25],
+        "tokens_per_s": {"median": 80.0, "min": 70.0, "max": 90.0},
+        "segments_per_s": {"median": 1.25, "min": 1.0, "max": 1.5},
+        "speedup": dict(zip(("median", "min", "max"), speedup, strict=True)) if speedup else None,
+        "ideal_speedup": 1.4 if speedup else None,
+        "peak_memory_bytes": 4_000_000,
+        "device_peak_bytes": 0,
+    }
+
+
+@pytest.fixture
+def timed(results: Results) -> Results:
+    """The same run with a benchmark."""
+    measured = [
+        measurement("unpruned", 1, None),
+        measurement("unpruned", 8, None),
+        measurement("2+recovery", 1, (1.5, 1.0, 2.0)),
+        measurement("2+recovery", 8, (1.25, 1.125, 1.375)),
+        measurement("random:2", 8, (9.0, 9.0, 9.0)),
+    ]
+    benchmark = {
+        "machine": {"system": "Linux", "processor": "2 x CPU", "accelerators": []},
+        "settings": {"segments": 8, "new_tokens": 16, "warmup": 1, "repeats": 3},
+        "prompt_tokens": 123,
+        "resident": True,
+        "measurements": measured,
+    }
+    return results | {"benchmark": benchmark}

@@ -32,3 +32,29 @@ def test_an_encoder_decoder_model_has_both_counts(results: Results) -> None:
     results["systems"][3]["layers"] = {"decoder": 3, "encoder": 12}
     results["systems"][3]["compared"] = []
     assert findings(results) == ["12+6→12+3 layers (70 % of the parameters): chrf++ 45.0."]
+
+
+def test_the_smallest_delivered_model_s_speed_is_told_with_what_it_is_compared_to(timed: Results) -> None:
+    sentence = (
+        "2+recovery is 1.25× [1.12, 1.38] as fast as the unpruned model with vllm at batch 8; "
+        "fewer weights to read allow 1.40×."
+    )
+    assert findings(timed)[1:] == [sentence]
+
+
+def test_of_two_delivered_models_the_smaller_is_told_whatever_the_order(timed: Results) -> None:
+    timed["systems"].insert(2, timed["systems"][3] | {"name": "1+recovery", "params": 500})
+    smaller = timed["benchmark"]["measurements"][3] | {"system": "1+recovery"}
+    timed["benchmark"]["measurements"].insert(0, smaller)
+    assert [sentence.partition(" is ")[0] for sentence in findings(timed)[2:]] == ["1+recovery"]
+
+
+def test_a_speed_from_another_machine_is_told_as_such(timed: Results) -> None:
+    timed["benchmark"]["machine"] = {"processor": "16 x Xeon", "accelerators": ["H100"]}
+    assert findings(timed)[1].endswith("1.40× (measured on another machine: 16 x Xeon, H100).")
+
+
+def test_a_benchmark_without_the_unpruned_model_has_no_sentence(timed: Results) -> None:
+    for row in timed["benchmark"]["measurements"]:
+        row["speedup"] = None
+    assert len(findings(timed)) == 1

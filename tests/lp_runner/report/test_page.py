@@ -99,5 +99,30 @@ def test_a_gate_that_is_not_met_cannot_be_overlooked(results: Results) -> None:
     assert "Gate NOT met: 2 must keep 97 % of the chrf++ of unpruned; reached 90.00." in text
 
 
+def test_a_speed_has_its_spread_its_load_and_the_ideal_beside_it(timed: Results) -> None:
+    text = Parsed(page(timed, "", [SEGMENT])).text
+    row = text[text.index("tokens/ssegments/s") :].partition("2+recovery")[2].partition("2+recovery")[0]
+    assert row.split("\n")[:3] == [
+        "vllm1",
+        "80.0 [70.0, 90.0]1.25 [1.00, 1.50]",
+        "1.50 [1.00, 2.00]",
+    ]
+    assert "1.40" in row
+    assert "3.2" in row
+    assert "4.0 MB" in row
+
+
+def test_a_backend_s_options_are_shown_as_text(timed: Results) -> None:
+    shape = Parsed(page(timed, "", [SEGMENT]))
+    timed["benchmark"]["measurements"][0]["label"] = HOSTILE
+    shown = Parsed(page(timed, "", [SEGMENT]))
+    assert (shown.elements, shown.attributes) == (shape.elements, shape.attributes)
+    assert "alert(1)" in shown.text
+
+
+def test_without_a_benchmark_there_is_no_table_of_speeds(results: Results) -> None:
+    assert "Speed" not in page(results, "", [SEGMENT])
+
+
 def test_a_segment_without_a_reference_has_an_empty_one(results: Results) -> None:
     assert "None" not in Parsed(page(results, "", [{**SEGMENT, "reference": None}])).text

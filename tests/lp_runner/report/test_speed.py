@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from lp_runner.checkpoint import Checkpoint
-from lp_runner.report.speed import ideal_speedup, label, params_read_per_token
+from lp_runner.report.speed import ideal_speedup, label, params_read_per_token, speed
 
 
 def model(
@@ -16,6 +18,40 @@ def model(
     stacks = {"decoder": layers, **({"encoder": len(encoder)} if encoder else {})}
     per_stack = {"decoder": (per_layer,) * layers, **({"encoder": encoder} if encoder else {})}
     return Checkpoint("X", stacks, params, 2 * params, embedding, head, per_stack, per_stack, "bfloat16")
+
+
+def row(system: str, *seconds: float, batch_size: int = 1) -> dict[str, Any]:
+    rounds = [{"seconds": each, "new_tokens": 32} for each in seconds]
+    return {"system": system, "backend": {"use": "x", "with": {}}, "batch_size": batch_size, "rounds": rounds}
+
+
+def speeds(*rows: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of four layers unpruned and two pruned, without embedding or head; 8 segments."""
+    made = SimpleNamespace(
+        json=lambda step, name: {"settings": {"segments": 8}, "measurements": list(rows)},
+        plan={"systems": [{"name": "unpruned", "model": None}, {"name": "2", "model": "cut-2"}]},
+        checkpoint=lambda step: model(2 if step else 4, 10, embedding=0),
+    )
+    measured: list[dict[str, Any]] = speed(made, "benchmark")["measurements"]  # type: ignore[arg-type]
+    return measured
+
+
+def test_rates_are_the_median_and_the_ends_of_the_rounds() -> None:
+    [unpruned] = speeds(row("unpruned", 4.0, 2.0, 8.0))
+    assert unpruned["tokens_per_s"] == {"median": 8.0, "min": 4.0, "max": 16.0}
+    assert unpruned["segments_per_s"] == {"median": 2.0, "min": 1.0, "max": 4.0}
+    assert (unpruned["speedup"], unpruned["ideal_speedup"]) == (None, None)
+
+
+def test_a_speed_up_is_the_median_of_the_rounds_ratios_and_not_the_ratio_of_medians() -> None:
+    _, pruned = speeds(row("unpruned", 4.0, 2.0, 8.0), row("2", 1.0, 2.0, 8.0))
+    assert pruned["speedup"] == {"median": 1.0, "min": 1.0, "max": 4.0}
+    assert pruned["ideal_speedup"] == 2.0
+
+
+def test_a_speed_up_is_over_the_same_batch_size_alone() -> None:
+    _, pruned = speeds(row("unpruned", 4.0, batch_size=1), row("2", 1.0, batch_size=8))
+    assert (pruned["speedup"], pruned["ideal_speedup"]) == (None, 2.0)
 
 
 def test_half_the_layers_of_aya_expanse_8b_are_1_77_times_as_fast_at_most() -> None:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import lp_comet
 import pytest
 
-import lp_runner
 from lp_runner.api import Evaluation, Hypotheses
+from lp_runner.envs import Interpreter
 from lp_runner.worker import Progress, Worker, default_environment
 from lp_runner.worker.formats import write_outputs
 
 HERE = Path(__file__).parent
-TINY_COMET = HERE / "tiny-comet"
 CORPUS = HERE.parents[2] / "recipes" / "quickstart" / "data" / "test.tsv"
 DEFAULTS: dict[str, Any] = {
     "revision": None,
@@ -31,33 +28,42 @@ DEFAULTS: dict[str, Any] = {
 
 
 @pytest.fixture(scope="session")
-def comet_python() -> str:
-    """An interpreter that has unbabel-comet."""
-    if "LP_RUN_COMET_PYTHON" not in os.environ:
-        pytest.skip("LP_RUN_COMET_PYTHON names no interpreter")
-    return os.environ["LP_RUN_COMET_PYTHON"]
+def tiny_comet() -> Path:
+    """A trained model: make_checkpoints.py, beside this file, made it, of the kind `trained`."""
+    return HERE.parents[2] / "recipes" / "quickstart" / "tiny-comet"
 
 
 @pytest.fixture(scope="session")
-def comet_variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def comet(interpreter_of: Callable[[str, str], Interpreter]) -> Interpreter:
+    """The plugin's environment, built where it isn't yet."""
+    return interpreter_of("evaluate", "comet")
+
+
+@pytest.fixture(scope="session")
+def comet_python(comet: Interpreter) -> str:
+    return comet.python
+
+
+@pytest.fixture(scope="session")
+def comet_variables(comet: Interpreter) -> dict[str, str]:
     """Of a process there: lp_runner and lp_comet are all it sees of this environment."""
-    links = tmp_path_factory.mktemp("links")
-    for package in (lp_runner, lp_comet):
-        folder = Path(str(package.__file__)).parent
-        (links / folder.name).symlink_to(folder)
     offline = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "OMP_NUM_THREADS": "1"}
-    return {**default_environment(), **offline, "PYTHONPATH": str(links)}
+    return {**default_environment(), **offline, **comet.variables}
 
 
 @pytest.fixture(scope="session")
 def checkpoints(
-    comet_python: str, comet_variables: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    comet_python: str,
+    comet_variables: dict[str, str],
+    tiny_comet: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
-    """A folder with models of random weights: `unified/`, `quality-estimation/` and `xcomet/`."""
+    """A folder with models of random weights, `unified/`, `quality-estimation/`, `xcomet/`, and the trained one."""
     folder = tmp_path_factory.mktemp("checkpoints")
     command = [comet_python, str(HERE / "make_checkpoints.py"), str(folder)]
     kinds = ["unified", "quality-estimation", "xcomet"]
     subprocess.run([*command, *kinds], check=True, env=comet_variables, timeout=300)
+    (folder / tiny_comet.name).symlink_to(tiny_comet)
     return folder
 
 
@@ -65,8 +71,10 @@ def checkpoints(
 def worker(
     comet_python: str, comet_variables: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Worker]:
+    """With the variable that would let checkpoints run code, which must count for nothing."""
     log = tmp_path_factory.mktemp("worker") / "log"
-    started = Worker.start(comet_python, log_path=log, environment=comet_variables)
+    variables = {**comet_variables, "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD": "1"}
+    started = Worker.start(comet_python, log_path=log, environment=variables)
     yield started
     started.stop()
 
@@ -115,22 +123,8 @@ def scorer(worker: Worker, tmp_path: Path) -> Iterator[Scorer]:
         worker.drop(name)
 
 
-System = Callable[[Sequence[tuple[str, str]], Sequence[str]], Hypotheses]
-
-
 @pytest.fixture(scope="session")
 def held_out() -> list[tuple[str, str]]:
     """Sources and references of the quickstart's test set, which no model of ours has seen."""
     lines = CORPUS.read_text(encoding="utf-8").splitlines()
     return [(source, reference) for source, reference in (line.split("\t") for line in lines)]
-
-
-@pytest.fixture(scope="session")
-def system() -> System:
-    """Pairs and hypotheses → what an evaluator is given."""
-
-    def make(pairs: Sequence[tuple[str, str]], hypotheses: Sequence[str]) -> Hypotheses:
-        sources, references = zip(*pairs, strict=True)
-        return Hypotheses("24 layers", sources, tuple(hypotheses), references)
-
-    return make

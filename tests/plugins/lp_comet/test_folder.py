@@ -8,7 +8,9 @@ import pytest
 from lp_comet.folder import opened
 
 
-def write_model(folder: Path, hparams: str = "class_identifier: unified_metric", weights: str = "weights") -> Path:
+def write_model(
+    folder: Path, hparams: str = "class_identifier: unified_metric", weights: str = "weights"
+) -> Path:
     (folder / "checkpoints").mkdir(parents=True)
     (folder / "hparams.yaml").write_text(hparams)
     (folder / "checkpoints" / "model.ckpt").write_text(weights)
@@ -46,7 +48,9 @@ def test_all_that_decides_a_score_changes_the_revision(tmp_path: Path, changed: 
 
 
 def test_what_a_folder_lacks_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"no COMET model: it lacks hparams\.yaml and checkpoints/model\.ckpt$"):
+    with pytest.raises(
+        ValueError, match=r"no COMET model: it lacks hparams\.yaml and checkpoints/model\.ckpt$"
+    ):
         opened(str(tmp_path))
 
 

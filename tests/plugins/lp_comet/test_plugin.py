@@ -7,7 +7,7 @@ from lp_comet.plugin import COMET
 
 from lp_runner.api import ModelSize
 
-JUDGED = ModelSize(*[1] * 8)
+JUDGED = ModelSize(1, 1, 1, 1, 1, 1, 2)
 
 
 @pytest.mark.parametrize(

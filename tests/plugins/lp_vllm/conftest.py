@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import lp_vllm
 import pytest
 import torch
 from lp_transformers.backend import TransformersBackend
 from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
 
-import lp_runner
 from lp_runner.api import EncodedSegment
 from lp_runner.checkpoint import cut
+from lp_runner.envs import Interpreter
 from lp_runner.worker import Worker
 from lp_runner.worker.client import Reply
 from lp_runner.worker.formats import read_ids, write_encoded
 from lp_runner.worker.process import default_environment
 
-VLLM_PYTHON = "LP_RUN_VLLM_PYTHON"
 SCHEMA = json.loads(files("lp_vllm").joinpath("vllm.schema.json").read_text(encoding="utf-8"))
 DEFAULTS = {name: option["default"] for name, option in SCHEMA["properties"].items()}
 SMALL = {"cpu_kv_cache_gib": 0.125}
@@ -47,11 +45,9 @@ Ids = Sequence[Sequence[int]]
 
 
 @pytest.fixture(scope="session")
-def vllm_python() -> str:
-    """An interpreter that has vLLM."""
-    if VLLM_PYTHON not in os.environ:
-        pytest.skip(f"{VLLM_PYTHON} names no interpreter with vLLM")
-    return os.environ[VLLM_PYTHON]
+def vllm(interpreter_of: Callable[[str, str], Interpreter]) -> Interpreter:
+    """The plugin's environment, built where it isn't yet."""
+    return interpreter_of("infer", "vllm")
 
 
 @dataclass
@@ -61,10 +57,11 @@ class Backend:
     worker: Worker
     folder: Path
     implementation: str = "lp_vllm.backend:VllmBackend"
+    name: str = "vllm"
     times: dict[str, float] | None = None
 
     def load(self, model: Path, **options: Any) -> Reply:
-        self.worker.make("vllm", "infer", self.implementation, DEFAULTS | SMALL | options)
+        self.worker.make(self.name, "infer", self.implementation, DEFAULTS | SMALL | options)
         return self._do("load", model=str(model))
 
     def generate(
@@ -79,25 +76,21 @@ class Backend:
 
     def unload(self) -> None:
         self._do("unload")
-        self.worker.drop("vllm")
+        self.worker.drop(self.name)
 
     def _do(self, method: str, seed: int = 7, **arguments: Any) -> Reply:
         around = {"seed": seed, "device": "cpu", "dtype": "float32", "scratch": str(self.folder / "scratch")}
-        return self.worker.do("vllm", method, arguments, around, timeout_s=300)
+        return self.worker.do(self.name, method, arguments, around, timeout_s=300)
 
 
 @pytest.fixture(scope="module")
-def backend(vllm_python: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+def backend(vllm: Interpreter, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
     """One for a module: importing vLLM takes longer than a tiny model does."""
     folder = tmp_path_factory.mktemp("vllm")
-    links = folder / "links"
-    links.mkdir()
-    for package in (lp_runner, lp_vllm):
-        place = Path(str(package.__file__)).parent
-        (links / place.name).symlink_to(place)
-    (links / "recording.py").write_text(RECORDING)
-    variables = {**default_environment(), "PYTHONPATH": str(links), "PYTHONNOUSERSITE": "1"}
-    with Worker.start(vllm_python, log_path=folder / "worker.log", environment=variables) as worker:
+    (folder / "recording.py").write_text(RECORDING)
+    variables = {**default_environment(), **vllm.variables}
+    variables["PYTHONPATH"] += f"{os.pathsep}{folder}"
+    with Worker.start(vllm.python, log_path=folder / "worker.log", environment=variables) as worker:
         yield Backend(worker, folder)
 
 

@@ -152,6 +152,14 @@ def test_unloading_gives_the_memory_back(backend: Backend, llama: Path) -> None:
     assert full - resident_bytes(backend.worker.pid) > 0.95 * 2**30
 
 
+def test_a_second_engine_in_one_process_is_refused_and_harms_nothing(loaded: Backend, llama: Path) -> None:
+    before = loaded.generate(PROMPTS, LIMITS, STOPS)
+    second = Backend(loaded.worker, loaded.folder, name="second")
+    with pytest.raises(RunFailed, match="this process has a vLLM engine already; unload it first"):
+        second.load(llama)
+    assert loaded.generate(PROMPTS, LIMITS, STOPS) == before
+
+
 @pytest.mark.real
 def test_two_processes_that_share_the_layers_give_the_same_ids(
     context: Any, backend: Backend, llama: Path
