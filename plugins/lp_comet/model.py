@@ -24,7 +24,10 @@ class Model:
     def __init__(self, folder: ModelFolder, device: str, precision: str) -> None:
         """Raises ValueError on a checkpoint that can't be loaded safely."""
         self._device = torch.device(device)
-        self._model: Any = _loaded(folder).to(device=self._device, dtype=getattr(torch, precision)).eval()
+        dtype: torch.dtype = getattr(torch, precision)
+        self._model: Any = _loaded(folder).to(device=self._device, dtype=dtype).eval()
+        if dtype is torch.bfloat16:  # pooling makes float32, which COMET's head turns back for float16 alone
+            self._model.estimator.register_forward_pre_hook(lambda head, inputs: (inputs[0].to(dtype),))
 
     @property
     def references(self) -> References:
@@ -68,5 +71,5 @@ def _allow_weights_only() -> None:
 
 def _reason(error: Exception) -> str:
     """Torch's own, without its advice on how to run the code all the same."""
-    reason = str(error).partition("WeightsUnpickler error:")[2] or str(error)
-    return reason.strip().partition("\n")[0].partition(". Please")[0]
+    told = str(error).partition("\n\nCheck the documentation")[0].strip().splitlines()[-1]
+    return told.strip().removeprefix("WeightsUnpickler error: ").partition(". Please")[0]

@@ -32,6 +32,7 @@ def test_the_extras_have_the_pins_that_were_tried() -> None:
     assert extras["vllm"] == ["vllm==0.32.0"]
     assert extras["comet"] == [
         "unbabel-comet==2.2.7",
+        "pytorch-lightning>=2.6.6",
         "transformers<4.56",
         "setuptools<82",
         "torch>=2.10",

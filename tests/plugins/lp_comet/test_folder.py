@@ -26,7 +26,7 @@ def test_a_snapshot_of_the_hub_has_the_models_name_and_its_commit(tmp_path: Path
 
 def test_a_local_model_has_its_folders_name_and_its_contents_digest(tmp_path: Path) -> None:
     found = opened(str(write_model(tmp_path / "mine")))
-    assert (found.name, found.revision) == ("mine", "4ba86e35ad98b63ef0a6d4ddfb66e2e2e9bf9d28")
+    assert (found.name, found.revision) == ("mine", "5a72130687e934d8cc84cba379927f347e9c68a3")
 
 
 def test_a_checkpoint_may_be_named_instead_of_its_folder(tmp_path: Path) -> None:
