@@ -3,7 +3,7 @@
 PYTHON is one that has unbabel-comet. Each KIND becomes a folder FOLDER/KIND of its own, encoder included:
 
 - `unified`, `quality-estimation`, `xcomet`: random weights; for what doesn't depend on being any good.
-- `trained`: a RegressionMetric that has learned, in about two minutes on two cores, to tell translations of the
+- `trained`: a RegressionMetric that has learned, in about a minute of one core, to tell translations of the
   quickstart's corpus from damaged ones. recipes/quickstart/tiny-comet was made so.
 """
 

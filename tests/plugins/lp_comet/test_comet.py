@@ -217,7 +217,8 @@ def test_half_precisions_come_near_float32(
         for precision in ("float32", "float16", "bfloat16")
     ]
     whole, half, short = map(np.array, scores)
-    assert 0 < np.abs(half - whole).mean() < np.abs(short - whole).mean() < 0.1
+    # Not the mean: the error spans of XCOMET, and with them a few scores, may come out otherwise.
+    assert 0 < np.median(np.abs(half - whole)) < np.median(np.abs(short - whole)) < 0.05
 
 
 def test_equal_segments_are_judged_once(scorer: Any, tiny_comet: Path, damaged: Hypotheses) -> None:
