@@ -120,6 +120,14 @@ def comet_scores(
     return {name: [segment["COMET"] for segment in next(iter(it.values()))] for name, it in told.items()}
 
 
+def test_the_trained_model_ranks_reference_over_damage_over_disorder(
+    scorer: Any, tiny_comet: Path, three_systems: list[Hypotheses]
+) -> None:
+    comet = scorer.make(tiny_comet)
+    whole, damaged, disordered = [scorer.score(comet, system).value for system in three_systems]
+    assert whole > damaged + 0.1 > disordered + 0.2
+
+
 @pytest.mark.parametrize(("model", "refer"), COMPARED)
 def test_scores_are_those_of_comet_score(
     model: str,
