@@ -75,6 +75,8 @@ class ScoreCache:
                 return
             except sqlite3.DatabaseError as error:
                 print(f"{self._path}: begun anew: {error}", file=sys.stderr)
+                # Its journal first, which sqlite would else take for the new one's.
+                self._path.with_name(f"{self._path.name}-journal").unlink(missing_ok=True)
                 os.replace(self._path, self._path.with_suffix(".broken"))
 
 
