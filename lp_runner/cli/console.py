@@ -156,7 +156,7 @@ def described(name: str, fields: Mapping[str, Json], number: str) -> str:
     if name == "removed":
         return f"removed in this order: {', '.join(fields['removals'])}"
     if name == "evaluation":
-        return f"{fields['system']}: {fields['metric']} {fields['value']:.2f}"
+        return f"{fields['system']}: {fields['metric']} {fields['value']:.4g}"
     if name == "run-waits":
         return f"waits for {fields['for']}"
     if name == "other-versions":

@@ -79,11 +79,18 @@ def inline(text: str) -> str:
 def _rows(results: Mapping[str, Json], system: Mapping[str, Json]) -> list[str]:
     shown = [one for one in results["systems"] if one["search"] is None or one is system]
     return [
-        f"| {inline(one['name'])} | {inline(score['metric'])} | {score['value']:.2f} | {_interval(score)} |"
+        f"| {inline(one['name'])} | {inline(score['metric'])} "
+        f"| {score['value']:.{decimals(score)}f} | {_interval(score)} |"
         for one in shown
         for score in one["evaluations"]
     ]
 
 
 def _interval(score: Mapping[str, Json]) -> str:
-    return "" if score["low"] is None else f"[{score['low']:.2f}, {score['high']:.2f}]"
+    digits = decimals(score)
+    return "" if score["low"] is None else f"[{score['low']:.{digits}f}, {score['high']:.{digits}f}]"
+
+
+def decimals(score: Mapping[str, Json]) -> int:
+    """Two for a metric that goes to 100, four for one that goes to 1, as COMET does: no translator has 1.5 of 100."""
+    return 2 if abs(score["value"]) >= 1.5 else 4

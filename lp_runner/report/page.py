@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from lp_runner.api import Json
-from lp_runner.report.card import base_name
+from lp_runner.report.card import base_name, decimals
 from lp_runner.report.findings import findings
 from lp_runner.report.gates import sentence
 
@@ -34,6 +34,7 @@ def page(results: Mapping[str, Json], recipe: str, segments: Sequence[Mapping[st
         findings=findings(results),
         benchmark=results.get("benchmark"),
         gates=[{"text": sentence(gate), "met": gate["met"]} for gate in results["gates"]],
+        decimals={one["metric"]: decimals(one) for one in results["systems"][0]["evaluations"]},
         metrics=[one["metric"] for one in results["systems"][0]["evaluations"]],
         searches=[_heat_map(search) for search in results["searches"]],
         recipe=recipe,
@@ -61,10 +62,8 @@ def _heat_map(search: Mapping[str, Json]) -> dict[str, Any]:
     }
 
 
-def _score(one: Mapping[str, Json]) -> str:
-    if one["low"] is None:
-        return f"{one['value']:.2f}"
-    return f"{one['value']:.2f} [{one['low']:.2f}, {one['high']:.2f}]"
+def _score(one: Mapping[str, Json], decimals: int) -> str:
+    return f"{one['value']:.{decimals}f}" if one["low"] is None else _interval(one, decimals)
 
 
 def _interval(one: Mapping[str, Json], decimals: int) -> str:
