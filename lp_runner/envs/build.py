@@ -74,7 +74,6 @@ def _fill(into: Installer, spec: Spec, python: str) -> None:
 
 
 def _described(spec: Spec, staged: Path, target: Path, seconds: float) -> Built:
-    files = measured(staged)
     python = next((staged / "lib").glob("python*")).name.removeprefix("python")
     return Built(
         folder=target,
@@ -82,10 +81,10 @@ def _described(spec: Spec, staged: Path, target: Path, seconds: float) -> Built:
         python=python,
         requirements=spec.requirements,
         installed=installed(staged),
-        bytes=sum(files.values()),
+        bytes=sum(path.lstat().st_size for path in staged.rglob("*")),
         built_at=datetime.now(UTC).isoformat(timespec="seconds"),
         build_s=round(seconds, 1),
-        files=files,
+        files=measured(staged),
     )
 
 
