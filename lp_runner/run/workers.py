@@ -51,7 +51,7 @@ class Meter:
 @dataclass(slots=True)
 class _Process:
     worker: Worker
-    environment: Environment
+    interpreter: Interpreter
     busy: bool = False
 
 
@@ -122,7 +122,8 @@ class Workers:
     ) -> Iterator[Strategy]:
         """A strategy for as long as the block lasts; its process stays for the next."""
         instance, offer = self._label(use), self._registry.find(use.kind, use.name)
-        process = self._idle(instance, offer.declaration.environment) or self._start(offer, on_event)
+        interpreter = self._interpreter(offer, lambda line: on_event(Progress(0, 0, 0, line)))
+        process = self._idle(instance, interpreter) or self._start(interpreter)
         process.busy = True
         try:
             if not process.worker.hosts(instance):
@@ -165,17 +166,16 @@ class Workers:
             self._labels[identity] = f"{name} ({same + 1})" if same else name
         return self._labels[identity]
 
-    def _idle(self, instance: str, environment: Environment) -> _Process | None:
+    def _idle(self, instance: str, interpreter: Interpreter) -> _Process | None:
         idle = [
             process
             for process in self._processes
-            if not process.busy and process.environment == environment and process.worker.alive
+            if not process.busy and process.interpreter == interpreter and process.worker.alive
         ]
         hosts = (process for process in idle if process.worker.hosts(instance))
         return next(hosts, idle[0] if idle else None)
 
-    def _start(self, offer: Offer, on_event: OnEvent) -> _Process:
-        interpreter = self._interpreter(offer, lambda line: on_event(Progress(0, 0, 0, line)))
+    def _start(self, interpreter: Interpreter) -> _Process:
         self._started += 1
         worker = Worker.start(
             interpreter.python,
@@ -184,7 +184,7 @@ class Workers:
             folder=self._folder,
             should_stop=self._stopped,
         )
-        self._processes.append(_Process(worker, offer.declaration.environment))
+        self._processes.append(_Process(worker, interpreter))
         return self._processes[-1]
 
     def _interpreter(self, offer: Offer, tell: Tell) -> Interpreter:

@@ -202,3 +202,21 @@ def test_strategies_of_two_environments_never_share_a_worker(
     assert pids[0] == pids[2]
     assert pids[1] == pids[3]
     assert pids[0] != pids[1]
+
+
+def test_two_packages_of_one_environment_have_a_worker_each_that_sees_its_own(
+    registry: Registry, use: MakeUse, tmp_path: Path
+) -> None:
+    def find(kind: str, name: str) -> Any:
+        offer = registry.find(kind, name)
+        return replace(offer, declaration=replace(offer.declaration, environment=Environment("elsewhere")))
+
+    environments = Environments(Cache(tmp_path / "environments"), own={"elsewhere": sys.executable})
+    both: Any = SimpleNamespace(find=find)
+    workers = Workers(both, environments, tmp_path, tmp_path, "cpu", lambda: None)
+    pids = set()
+    for strategy in (use("prune", "one-shot", remove=1), use("importance", "random")):
+        with workers.use(strategy, NO_DEVICE, ignore, Meter()) as made:
+            pids.add(made.worker.pid)
+    workers.close()
+    assert len(pids) == 2
