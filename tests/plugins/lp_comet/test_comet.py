@@ -21,6 +21,8 @@ from lp_runner.api import Hypotheses
 from lp_runner.errors import RunFailed
 from lp_runner.registry import options_schema
 
+pytestmark = pytest.mark.timeout(2400)  # the environment may have to be built first
+
 COMPARED = [
     ("tiny-comet", True),
     ("unified", True),

@@ -16,6 +16,8 @@ from lp_runner.worker.death import OutOfMemory
 
 from .conftest import Backend, bend, by_transformers, halved, make_model
 
+pytestmark = pytest.mark.timeout(2400)  # the environment may have to be built first
+
 STOPS = [2, 5]
 PROMPTS = [[1, 30, 31], [1, 40], [1, 50, 51, 52, 53, 7], [1, 60, 61, 62], [1, 70]]
 LIMITS = [4, 9, 7, 0, 11]
