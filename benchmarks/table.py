@@ -1,11 +1,11 @@
-"""A run's results.json → the table of its systems in Markdown, as docs/results.md has it.
+"""A run's results.json → the tables of its systems and their speed in Markdown, as docs/results.md has them.
 
 python benchmarks/table.py runs/quickstart
 """
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,38 @@ def main() -> None:
             f"\n{search['metric']['use']} removes {order}: {search['candidates']} candidates, "
             f"{search['seconds']:.0f} s."
         )
+    if results.get("benchmark"):
+        speed(results["benchmark"]["measurements"])
+
+
+def speed(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Beside each backend its ratio to the first one, least and most of the rounds."""
+    heads = [
+        "system",
+        "backend",
+        "batch",
+        "tokens/s",
+        f"over {rows[0]['label']}",
+        "over unpruned",
+        "ideal",
+        "load, s",
+    ]
+    print(f"\n| {' | '.join(heads)} |\n|---|---|{'---:|' * (len(heads) - 2)}")
+    first = {(r["system"], r["batch_size"]): r for r in rows if r["label"] == rows[0]["label"]}
+    for row in rows:
+        pairs = zip(first[row["system"], row["batch_size"]]["rounds"], row["rounds"], strict=True)
+        ratios = [plain["seconds"] / fast["seconds"] for plain, fast in pairs]
+        over = "" if row["label"] == rows[0]["label"] else f"{min(ratios):.1f} to {max(ratios):.1f}"
+        gain = spread(row["speedup"], 2) if row["speedup"] else ""
+        ideal = f"{row['ideal_speedup']:.2f}" if row["ideal_speedup"] else ""
+        speeds = [str(row["batch_size"]), spread(row["tokens_per_s"], 1), over, gain, ideal]
+        cells = [row["system"], row["label"], *speeds, f"{row['load_s'][0]:.1f}"]
+        print(f"| {' | '.join(cells)} |")
+
+
+def spread(one: Mapping[str, float], decimals: int) -> str:
+    middle, least, most = (f"{one[name]:.{decimals}f}" for name in ("median", "min", "max"))
+    return f"{middle} [{least}, {most}]"
 
 
 def row(system: Mapping[str, Any], metric: str) -> list[str]:

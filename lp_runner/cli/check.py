@@ -13,8 +13,8 @@ from lp_runner.cli.settings import own_interpreters
 from lp_runner.envs import Environments, Spec
 from lp_runner.errors import DONE, EnvironmentFailed, LpError, UsageError
 from lp_runner.recipe import Recipe
-from lp_runner.recipe.defaults import marked
-from lp_runner.recipe.node import Json, Trail
+from lp_runner.recipe.defaults import marked, value_at
+from lp_runner.recipe.node import Trail
 from lp_runner.recipe.publishers import refuse_unknown
 from lp_runner.recipe.recipe import Use
 from lp_runner.registry import Registry
@@ -75,9 +75,7 @@ def _check_inputs(cell: Recipe, registry: Registry) -> None:
 
 
 def _check_path(cell: Recipe, use: Use, at: Trail) -> None:
-    value: Json = use.options
-    for part in at:
-        value = value[part]
+    value = value_at(use.options, at)
     trail = (*use.place, "with", *at)
     if isinstance(value, str) and Path(value).is_absolute() and not Path(value).exists():
         raise UsageError(f"{cell.where(trail)}: {'.'.join(map(str, trail))}: no such file: {value}")

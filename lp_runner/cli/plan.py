@@ -21,6 +21,7 @@ from lp_runner.plan import Plan
 from lp_runner.plan.estimate import Cost, estimate
 from lp_runner.plan.inputs import Fingerprints, devices
 from lp_runner.recipe import Recipe
+from lp_runner.recipe.publishers import refuse_unknown
 from lp_runner.registry import Registry
 from lp_runner.run.questions import count_questions
 from lp_runner.run.status import Status, statuses
@@ -42,6 +43,7 @@ def main(arguments: argparse.Namespace) -> int:
 def _plan(path: Path, arguments: argparse.Namespace, registry: Registry, store: Store) -> int:
     try:
         for cell in recipe.load(path, arguments.overrides, registry):
+            refuse_unknown(cell, registry, arguments.trusted)
             _show(cell, registry, store, run_folder(arguments.output, cell).path)
     except LpError as error:
         return complain(error)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from lp_runner.errors import UsageError
-from lp_runner.recipe.complaints import Complaint, complaints
+from lp_runner.recipe.check import problem_of
+from lp_runner.recipe.complaints import complaints
 from lp_runner.recipe.document import read
-from lp_runner.recipe.node import Fatal, Node, Place, Problem, Trail, places_of, value_of
+from lp_runner.recipe.node import Fatal, Node, Place, Problem, places_of, value_of
 
 SETTINGS = "LP_RUN_SETTINGS"
 """An environment variable: another file than the usual one."""
@@ -47,18 +47,8 @@ def own_interpreters() -> dict[str, str]:
     except Fatal as fatal:
         raise UsageError(str(fatal.problem)) from None
     value, places = value_of(node), places_of(node)
-    problems += [
-        Problem(_nearest(places, one), one.trail, one.what) for one in complaints(value, SCHEMA, "setting")
-    ]
+    problems += [problem_of(one, places) for one in complaints(value, SCHEMA, "setting")]
     if problems:
         raise UsageError("\n".join(map(str, problems)))
     environments: dict[str, dict[str, str]] = value.get("environments", {})
     return {name: os.path.expanduser(about["python"]) for name, about in environments.items()}
-
-
-def _nearest(places: Mapping[Trail, tuple[Place, Place]], one: Complaint) -> Place:
-    """Of the key or value that is wrong, or of what lacks it."""
-    trail = one.trail
-    while trail not in places:
-        trail = trail[:-1]
-    return places[trail][0 if one.at_key else 1]

@@ -19,6 +19,7 @@ from threading import Thread
 
 from lp_runner.envs.cache import Built, Cache, measured
 from lp_runner.envs.installers import Installer, installed, installer
+from lp_runner.envs.links import apart
 from lp_runner.envs.spec import Spec, name_of, normal
 from lp_runner.errors import EnvironmentFailed
 
@@ -133,7 +134,7 @@ def _run(command: Sequence[str], hear: Callable[[str], None], should_stop: Calla
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            env=_clean(os.environ),
+            env=apart(os.environ),
             start_new_session=True,
         )
     except OSError as error:
@@ -157,12 +158,6 @@ def _read(process: subprocess.Popen[str], hear: Callable[[str], None]) -> None:
     for line in process.stdout or ():
         if line.strip():
             hear(line.rstrip())
-
-
-def _clean(variables: os._Environ[str]) -> dict[str, str]:
-    """What would lead an interpreter into another environment is left out."""
-    astray = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "PIP_REQUIRE_VIRTUALENV")
-    return {name: value for name, value in variables.items() if name not in astray}
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lp_runner.api import Environment
+from lp_runner.api.declaration import DEFAULT_ENVIRONMENT
 from lp_runner.envs.build import Surroundings, Tell, build
 from lp_runner.envs.cache import Built, Cache
 from lp_runner.envs.links import linked
@@ -122,7 +123,7 @@ class Environments:
 
 
 def is_default(environment: Environment) -> bool:
-    return environment == Environment()
+    return environment == DEFAULT_ENVIRONMENT
 
 
 def cache_folder() -> Path:

@@ -1,4 +1,4 @@
-"""Import packages of this environment → a folder in which they stand alone, for another environment's path."""
+"""What another environment's interpreter sees of this one: linked import packages, and no variable that leads here."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 from lp_runner.errors import EnvironmentFailed
+
+ASTRAY = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "PIP_REQUIRE_VIRTUALENV")
+"""Environment variables that lead an interpreter into another environment than its own."""
+
+
+def apart(variables: Mapping[str, str]) -> dict[str, str]:
+    """A process's variables for an interpreter of another environment."""
+    return {name: value for name, value in variables.items() if name not in ASTRAY}
 
 
 def linked(packages: Iterable[str], root: Path) -> Path:

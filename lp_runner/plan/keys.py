@@ -96,7 +96,7 @@ def _origin(step: Step, plan: Plan, keys: Mapping[str, str | None], removals: Re
 def _key(step: Step, plan: Plan, made_from: Mapping[str, Json], registry: Registry, prints: Prints) -> str:
     device_class = plan.device.partition(":")[0]
     facts = {name: value for name, value in step.facts.items() if name != "count"}
-    if any(DEVICE in registry.find(use.kind, use.name).declaration.traits for use in step.uses.values()):
+    if any(DEVICE in registry.find(use.kind, use.name).declaration.traits for use in step.strategies()):
         facts["device"] = device_class
     uses = {kind: identity(use, registry, prints, device_class) for kind, use in step.uses.items()}
     return digest([FORMAT, step.kind, uses, facts, made_from, step.seed])

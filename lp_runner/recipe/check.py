@@ -10,9 +10,9 @@ from typing import Any
 
 from lp_runner.recipe.assemble import assemble
 from lp_runner.recipe.complaints import Complaint, complaints
-from lp_runner.recipe.defaults import filled, marked
+from lp_runner.recipe.defaults import filled, marked, value_at
 from lp_runner.recipe.matrix import Cell
-from lp_runner.recipe.node import Json, Node, Place, Problem, Trail, places_of, value_of
+from lp_runner.recipe.node import Node, Place, Problem, Trail, places_of, value_of
 from lp_runner.recipe.recipe import Recipe
 from lp_runner.recipe.soundness import unsound
 from lp_runner.recipe.strategies import Offers, Resolver
@@ -33,7 +33,7 @@ def check_matrix(root: Node, schema: Mapping[str, Any]) -> list[Problem]:
     """A matrix is checked before it is multiplied out."""
     value = {name: item for name, item in value_of(root).items() if name == "matrix"}
     part = {"properties": {"matrix": schema["properties"]["matrix"]}}
-    return [_problem(one, places_of(root)) for one in complaints(value, part)]
+    return [problem_of(one, places_of(root)) for one in complaints(value, part)]
 
 
 def check(path: Path, cell: Cell, schema: Mapping[str, Any], offers: Offers) -> Recipe | list[Problem]:
@@ -46,14 +46,15 @@ def check(path: Path, cell: Cell, schema: Mapping[str, Any], offers: Offers) -> 
         return [Problem(tree.place, (), f"names more than {MOST_STRATEGIES} strategies")]
     found = list(complaints(value_of(tree), schema))
     resolver = Resolver(offers, lambda trail: _nearest(places, trail)[1], found)
-    uses = {trail: use for trail, kind in slots if (use := resolver.use(kind, _get(value, trail), trail))}
+    uses = {trail: use for trail, kind in slots if (use := resolver.use(kind, value_at(value, trail), trail))}
     found += unsound(value, uses)
     if found:
-        return [_problem(one, places) for one in found]
+        return [problem_of(one, places) for one in found]
     return assemble(path, cell.slug, schema, value, uses, places)
 
 
-def _problem(complaint: Complaint, places: Spots) -> Problem:
+def problem_of(complaint: Complaint, places: Spots) -> Problem:
+    """A complaint with the place of the key or value that is wrong, or of what lacks it."""
     key, value = _nearest(places, complaint.trail)
     return Problem(key if complaint.at_key else value, complaint.trail, complaint.what)
 
@@ -63,9 +64,3 @@ def _nearest(places: Spots, trail: Trail) -> tuple[Place, Place]:
     while trail not in places:
         trail = trail[:-1]
     return places[trail]
-
-
-def _get(value: Json, trail: Trail) -> Json:
-    for key in trail:
-        value = value[key]
-    return value

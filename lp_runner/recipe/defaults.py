@@ -84,3 +84,10 @@ def replaced(value: Json, trail: Trail, change: Callable[[Json], Json]) -> Json:
     copy = value.copy()
     copy[trail[0]] = replaced(value[trail[0]], trail[1:], change)
     return copy
+
+
+def value_at(value: Json, trail: Trail) -> Json:
+    """What stands there."""
+    for key in trail:
+        value = value[key]
+    return value

@@ -6,8 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from lp_runner.errors import RecipeErrors
-from lp_runner.recipe.defaults import marked
-from lp_runner.recipe.node import Json
+from lp_runner.recipe.defaults import marked, value_at
 from lp_runner.recipe.recipe import Recipe, Use
 from lp_runner.registry import Registry
 
@@ -24,14 +23,12 @@ def refuse_unknown(recipe: Recipe, registry: Registry, trusted: Sequence[str]) -
 def _problems(use: Use, recipe: Recipe, registry: Registry, trusted: Sequence[str]) -> Iterator[str]:
     schema = registry.find(use.kind, use.name).schema
     for at, mark in marked(dict(use.options), schema, schema, "x-lp-model"):
-        value: Json = use.options
-        for part in at:
-            value = value[part]
-        known = mark.get("publishers")
-        if known is None or os.path.isabs(value) or value.partition("/")[0] in {*known, *trusted}:
+        value, known = value_at(use.options, at), mark.get("publishers")
+        publisher = value.partition("/")[0]
+        if known is None or os.path.isabs(value) or publisher in {*known, *trusted}:
             continue
         trail = (*use.place, "with", *at)
-        publisher, name = value.partition("/")[0], ".".join(map(str, trail))
+        name = ".".join(map(str, trail))
         yield (
             f"{recipe.where(trail)}: {name}: {publisher} is none of {use.name}'s known publishers "
             f"({', '.join(known)}), and its models can run code; {OPTION} {publisher} if you trust it"

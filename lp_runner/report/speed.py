@@ -15,13 +15,14 @@ UNPRUNED = "unpruned"
 def speed(made: Artefacts, step_id: str) -> dict[str, Json]:
     """What was measured, with each row's rates, and its speed-up over the unpruned model where that was timed too."""
     told: dict[str, Json] = made.json(step_id, "benchmark.json")
-    models = {system["name"]: system["model"] for system in made.plan["systems"]}
     rows = told.pop("measurements")
+    timed = {row["system"] for row in rows}
+    models = {s["name"]: made.checkpoint(s["model"]) for s in made.plan["systems"] if s["name"] in timed}
     unpruned = {_setting(row): row for row in rows if row["system"] == UNPRUNED}
     whole, backends = made.checkpoint(None), [row["backend"] for row in rows]
     measurements = [
         {"label": label(row["backend"], backends)}
-        | _measured(row, unpruned.get(_setting(row)), whole, made.checkpoint(models[row["system"]]), told)
+        | _measured(row, unpruned.get(_setting(row)), whole, models[row["system"]], told)
         for row in rows
     ]
     return {**told, "measurements": measurements}

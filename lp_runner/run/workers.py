@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from lp_runner.api import Environment, Json
-from lp_runner.envs import Environments, Interpreter, Tell
+from lp_runner.envs import Environments, Interpreter, Tell, apart
 from lp_runner.plan import hub
 from lp_runner.plan.keys import digest
 from lp_runner.recipe.defaults import marked, replaced
@@ -229,6 +229,4 @@ def _variables(interpreter: Interpreter) -> dict[str, str]:
     """Another environment's worker gets nothing of this one, and none of the user's secrets."""
     if not interpreter.isolated:
         return default_environment() | dict(interpreter.variables)
-    kept = without_secrets(default_environment())
-    astray = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
-    return {name: value for name, value in kept.items() if name not in astray} | dict(interpreter.variables)
+    return apart(without_secrets(default_environment())) | dict(interpreter.variables)

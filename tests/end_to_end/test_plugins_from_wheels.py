@@ -243,6 +243,15 @@ def test_a_plugin_brings_an_environment_that_conflicts_with_ours(
     assert told["versions"].items() >= {"old-words": "0.8", "old-words/packaging": "21.3"}.items()
     listed = " ".join(installed.run("lp-run", "env", "list").stdout.split())
     assert re.search(r"old-words built [\d.]+ MB \d+ \w+ 3\.\d+ evaluate.old-words ", listed)
+    place = Path(installed.run("lp-run", "env", "path", "old-words").stdout.strip())
+    assert (place / "bin" / "python").exists()
+    assert installed.run("lp-run", "env", "remove", "old-words").returncode == 0
+    assert not place.exists()
+    (installed.folder / "old.yaml").write_text(
+        "extends: recipe.yaml\nname: old\nevaluate: [old-words]\n", "utf-8"
+    )
+    assert installed.run("lp-run", "env", "build", "old.yaml").returncode == 0
+    assert place.exists()
 
 
 def test_check_imports_the_named_plugins_and_nothing_heavy(installed: Installed) -> None:
