@@ -62,7 +62,18 @@ def _decisive(
     ):  # a hub's name has its revision
         options = replaced(options, at, lambda value: prints(value) if Path(value).is_absolute() else value)
     nested = {name: identity(inner, registry, prints, device_class) for name, inner in use.nested.items()}
-    return {name: value for name, value in (options | nested).items() if name not in neutral}
+    silent = neutral | _untouched_later(use, offer)
+    return {name: value for name, value in (options | nested).items() if name not in silent}
+
+
+def _untouched_later(use: Use, offer: Offer) -> set[str]:
+    """Options that came after results were made without them, and that still stand at their defaults."""
+    properties = offer.schema.get("properties", {})
+    return {
+        name
+        for name, schema in properties.items()
+        if schema.get("x-lp-later") and use.options.get(name) == schema["default"]
+    }
 
 
 def _printed(value: Json, prints: Prints) -> Json:

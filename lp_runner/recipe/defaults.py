@@ -1,6 +1,7 @@
 """What an options schema (draft-07) says beyond right and wrong: defaults, number types, marked places. Pure.
 
-Understands `properties`, `items` and local `$ref`; the marks are `x-lp-kind`, `x-lp-path`, `x-lp-model` and `x-lp-neutral`.
+Understands `properties`, `items` and local `$ref`; the marks are `x-lp-kind`, `x-lp-path`,
+`x-lp-model`, `x-lp-neutral` and `x-lp-later`.
 """
 
 from __future__ import annotations

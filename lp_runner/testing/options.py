@@ -9,8 +9,8 @@ from jsonschema import Draft7Validator, SchemaError
 
 from lp_runner.registry import HOOKS
 
-NEUTRAL, KIND, PATH, MODEL = "x-lp-neutral", "x-lp-kind", "x-lp-path", "x-lp-model"
-MARKS = (NEUTRAL, KIND, PATH, MODEL)
+NEUTRAL, KIND, PATH, MODEL, LATER = "x-lp-neutral", "x-lp-kind", "x-lp-path", "x-lp-model", "x-lp-later"
+MARKS = (NEUTRAL, KIND, PATH, MODEL, LATER)
 
 Schema = Mapping[str, Any]
 
@@ -56,6 +56,8 @@ def _marked(where: str, option: Schema) -> Iterator[str]:
             yield f"{where}: no mark is named {mark}; one of {', '.join(MARKS)}"
     if KIND in option and option[KIND] not in HOOKS:
         yield f"{where}: {KIND}: no kind is named {option[KIND]!r}; one of {', '.join(HOOKS)}"
-    for mark in (NEUTRAL, PATH):
+    for mark in (NEUTRAL, PATH, LATER):
         if not isinstance(option.get(mark, True), bool):
             yield f"{where}: {mark} is true or false"
+    if LATER in option and "default" not in option:
+        yield f"{where}: {LATER} is for an option with a default"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from lp_runner.api import ModelSize
@@ -13,6 +14,7 @@ WIDTHS_PER_TOKEN = 20
 """What a forward pass holds per token at its peak, in hidden sizes: the feed-forward is most of it."""
 OVERHEAD_BYTES = 2**30
 """The device's own context and workspaces."""
+DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 LOGIT_BYTES = 8
 """A logit in the model's dtype and its float32 copy, at most."""
 
@@ -22,6 +24,11 @@ def rows_for(batch_size: int | str, device: str) -> int:
     if batch_size != "auto":
         return int(batch_size)
     return 128 if device.startswith("cuda") else 64
+
+
+def sized_as(dtype: str, size: ModelSize) -> ModelSize:
+    """The size in the option `dtype`; "auto" is the run's."""
+    return replace(size, dtype_bytes=DTYPE_BYTES.get(dtype, size.dtype_bytes))
 
 
 def forward_bytes(options: Mapping[str, Any], size: ModelSize) -> int:

@@ -36,12 +36,14 @@ class Job:
 class TransformersBackend:
     """Times: load_s, generate_s (in all, ids in and ids out), and new_tokens, a count."""
 
-    def __init__(self, *, batch_size: int | str) -> None:
+    def __init__(self, *, dtype: str, batch_size: int | str) -> None:
+        self._dtype = dtype
         self._batch_size = batch_size
 
     def load(self, context: Context, model: Path) -> None:
         started = time.perf_counter()
-        self._model: Any = load(model, context.device, context.dtype)
+        dtype = context.dtype if self._dtype == "auto" else self._dtype
+        self._model: Any = load(model, context.device, dtype)
         self._start_id = start_id(self._model) if self._model.config.is_encoder_decoder else None
         self._model.generation_config = _settings(decoder_start_token_id=self._start_id)
         self._batches = Batches(rows_for(self._batch_size, context.device))

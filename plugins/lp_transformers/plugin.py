@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from lp_models.memory import decoding_bytes
+from collections.abc import Mapping
+from typing import Any
 
-from lp_runner.api import Declaration
+from lp_models.memory import decoding_bytes, sized_as
+
+from lp_runner.api import Declaration, ModelSize
 from lp_runner.hookspecs import hookimpl
+
+
+def device_bytes(options: Mapping[str, Any], size: ModelSize) -> int:
+    """As decoding needs them, in the dtype of the option."""
+    return decoding_bytes(options, sized_as(options["dtype"], size))
+
 
 TRANSFORMERS = Declaration(
     name="transformers",
@@ -13,7 +22,7 @@ TRANSFORMERS = Declaration(
     implementation="lp_transformers.backend:TransformersBackend",
     options="lp_transformers:transformers.schema.json",
     traits=frozenset({"encoder-decoder"}),
-    device_bytes=decoding_bytes,
+    device_bytes=device_bytes,
 )
 
 

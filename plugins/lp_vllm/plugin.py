@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lp_models.memory import OVERHEAD_BYTES, TOKENS_PER_ROW, WIDTHS_PER_TOKEN
+from lp_models.memory import OVERHEAD_BYTES, TOKENS_PER_ROW, WIDTHS_PER_TOKEN, sized_as
 
 from lp_runner.api import Declaration, Environment, ModelSize
 from lp_runner.hookspecs import hookimpl
@@ -28,7 +28,6 @@ SEQUENCES = 256
 """vLLM's own choice where max_num_seqs is null, on all but the largest GPUs."""
 STEP_TOKENS = 8192
 """The most that one forward pass of vLLM takes at once."""
-DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 
 
 def device_bytes(options: Mapping[str, Any], size: ModelSize) -> int:
@@ -36,7 +35,7 @@ def device_bytes(options: Mapping[str, Any], size: ModelSize) -> int:
 
     vLLM itself takes `gpu_memory_utilization` of the GPU, however little it needs.
     """
-    number = DTYPE_BYTES.get(options["dtype"], size.dtype_bytes)
+    number = sized_as(options["dtype"], size).dtype_bytes
     tokens: int = max((options["max_num_seqs"] or SEQUENCES) * TOKENS_PER_ROW, options["max_model_len"] or 0)
     shared = (size.params + tokens * size.layers * size.kv_width) * number
     forward = STEP_TOKENS * WIDTHS_PER_TOKEN * size.hidden_size * number

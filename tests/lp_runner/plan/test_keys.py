@@ -8,7 +8,7 @@ import pytest
 
 from lp_runner.plan import Plan
 from lp_runner.plan.inputs import Device, Fingerprints
-from lp_runner.plan.keys import answers_key, digest, resolve, seed_for
+from lp_runner.plan.keys import answers_key, digest, identity, resolve, seed_for
 from lp_runner.registry import Registry
 
 from .conftest import Planner
@@ -64,6 +64,7 @@ def test_what_cannot_change_results_changes_no_key(
         ("model.dtype=float16", "search"),
         ("model.dtype=float16", "translate-unpruned"),
         ("infer.max_new_tokens=9", "translate-unpruned"),
+        ("infer.with.dtype=bfloat16", "translate-unpruned"),
         ("prompt.template=Say {source}", "prompts-dev"),
         ("data.dev.with.limit=9", "read-dev"),
         ("evaluate=[chrf]", "evaluate-unpruned-1"),
@@ -95,6 +96,17 @@ def test_whatever_a_time_depends_on_is_part_of_a_benchmark_s_key(
 
     assert one.pop("benchmark") != other.pop("benchmark")
     assert one == other
+
+
+def test_an_option_that_came_later_counts_only_where_it_is_not_at_its_default(
+    planned: Planner, registry: Registry
+) -> None:
+    uses = [
+        planned(f"infer.with.dtype={dtype}").step("translate-unpruned").uses for dtype in ("auto", "float16")
+    ]
+    before, after = (identity(use["infer"], registry, str, "cpu")["options"] for use in uses)
+
+    assert (before, after) == ({}, {"dtype": "float16"})
 
 
 def test_a_new_dev_corpus_leaves_the_test_corpus_as_it_is(planned: Planner, registry: Registry) -> None:

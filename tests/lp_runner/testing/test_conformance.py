@@ -89,6 +89,7 @@ def test_what_a_declaration_says_is_checked(declared: dict[str, Any], said: str,
         (OPTION | {"type": "number of"}, "its options are no draft-07 schema: 'number of' is not valid"),
         (OPTION | {"x-lp-neutrl": True}, "option count: no mark is named x-lp-neutrl; one of x-lp-neutral, "),
         (OPTION | {"x-lp-kind": "metric"}, "option count: x-lp-kind: no kind is named 'metric'; one of "),
+        ({"description": "How many.", "x-lp-later": True}, "option count has no default and isn't required"),
         (OPTION | {"x-lp-path": "yes"}, "option count: x-lp-path is true or false"),
     ],
 )

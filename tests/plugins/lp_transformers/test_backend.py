@@ -23,7 +23,7 @@ def backend(
     context: Any, model_folder: Callable[..., Path]
 ) -> Callable[[PreTrainedModel], TransformersBackend]:
     def make(model: PreTrainedModel) -> TransformersBackend:
-        loaded = TransformersBackend(batch_size=3)
+        loaded = TransformersBackend(dtype="auto", batch_size=3)
         loaded.load(context, model_folder(model))
         return loaded
 

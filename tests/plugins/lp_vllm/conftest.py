@@ -132,7 +132,7 @@ def halved(model: Path, into: Path) -> Path:
 def by_transformers(
     context: Any, model: Path, prompts: Ids, limits: Sequence[int], stops: Sequence[int]
 ) -> list[tuple[int, ...]]:
-    plain = TransformersBackend(batch_size=1)
+    plain = TransformersBackend(dtype="auto", batch_size=1)
     plain.load(context, model)
     return list(plain.generate(context, prompts, limits, stops, False).ids)
 
