@@ -29,28 +29,32 @@ def main() -> None:
 
 
 def speed(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Beside each backend its ratio to the first one, least and most of the rounds."""
+    """Beside each backend its ratio to the first one in the same dtype, least and most of the rounds."""
     heads = [
         "system",
         "backend",
         "batch",
         "tokens/s",
-        f"over {rows[0]['label']}",
+        f"over {rows[0]['backend']['use']}",
         "over unpruned",
         "ideal",
         "load, s",
     ]
     print(f"\n| {' | '.join(heads)} |\n|---|---|{'---:|' * (len(heads) - 2)}")
-    first = {(r["system"], r["batch_size"]): r for r in rows if r["label"] == rows[0]["label"]}
+    first = {setting(r): r for r in rows if r["backend"]["use"] == rows[0]["backend"]["use"]}
     for row in rows:
-        pairs = zip(first[row["system"], row["batch_size"]]["rounds"], row["rounds"], strict=True)
+        pairs = zip(first[setting(row)]["rounds"], row["rounds"], strict=True)
         ratios = [plain["seconds"] / fast["seconds"] for plain, fast in pairs]
-        over = "" if row["label"] == rows[0]["label"] else f"{min(ratios):.1f} to {max(ratios):.1f}"
+        over = "" if row is first[setting(row)] else f"{min(ratios):.1f} to {max(ratios):.1f}"
         gain = spread(row["speedup"], 2) if row["speedup"] else ""
         ideal = f"{row['ideal_speedup']:.2f}" if row["ideal_speedup"] else ""
         speeds = [str(row["batch_size"]), spread(row["tokens_per_s"], 1), over, gain, ideal]
         cells = [row["system"], row["label"], *speeds, f"{row['load_s'][0]:.1f}"]
         print(f"| {' | '.join(cells)} |")
+
+
+def setting(row: Mapping[str, Any]) -> tuple[str, int, str]:
+    return row["system"], row["batch_size"], row["backend"]["with"].get("dtype", "auto")
 
 
 def spread(one: Mapping[str, float], decimals: int) -> str:
