@@ -58,9 +58,12 @@ def _unless_out_of_memory(
 ) -> Sequence[R] | None:
     try:
         return work(batch)
-    except (MemoryError, torch.OutOfMemoryError):
-        return None  # and not retried in here: the exception's frames would keep the tensors alive
-    except RuntimeError as error:
-        if "can't allocate memory" in str(error):  # what torch's CPU allocator raises
-            return None
+    except (MemoryError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            return None  # and not retried in here: the exception's frames would keep the tensors alive
         raise
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Python's own, a GPU's, and what torch's CPU allocator raises."""
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error)

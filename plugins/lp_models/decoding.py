@@ -1,7 +1,4 @@
-"""Prompts as ids + the layers to leave out → greedy translations as ids.
-
-`Decoder` is the seam: whatever stands behind it gives what plain greedy decoding of the cut model gives.
-"""
+"""Prompts as ids + the layers to leave out → greedy translations as ids, by the forward pass of the stock model."""
 
 from __future__ import annotations
 
@@ -24,22 +21,6 @@ Job = tuple[Sequence[int], int]
 """A prompt, and how many new ids it may get: at least 1."""
 
 
-class Decoder(Protocol):
-    """Greedy translations of one model lacking a removal set."""
-
-    def translate(
-        self,
-        prompts: Sequence[Sequence[int]],
-        limits: Sequence[int],
-        stop_ids: Sequence[int],
-        removed: Removal,
-    ) -> list[list[int]]:
-        """New ids per prompt, in order, up to its limit or the first stop id, which is not among them.
-
-        Raises MemoryError where one prompt alone is too much for the device.
-        """
-
-
 class GreedyDecoder:
     """One loaded model, its layers skipped in place; batches by length, which ended rows leave at once."""
 
@@ -55,6 +36,10 @@ class GreedyDecoder:
         stop_ids: Sequence[int],
         removed: Removal,
     ) -> list[list[int]]:
+        """New ids per prompt, in order, up to its limit or the first stop id, which is not among them.
+
+        Raises MemoryError where one prompt alone is too much for the device.
+        """
         rows = [row for row in range(len(prompts)) if limits[row] > 0]
         longest_first = sorted(rows, key=lambda row: -len(prompts[row]))
         jobs = [(prompts[row], limits[row]) for row in longest_first]

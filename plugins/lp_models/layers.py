@@ -58,7 +58,7 @@ def skipping(model: PreTrainedModel, removed: Removal) -> Iterator[None]:
     Raises ValueError for a layer that the model doesn't have, or where nothing would be left of a stack.
     """
     found = stacks(model)
-    _refuse_unknown(removed, found)
+    refuse_unknown(removed, found)
     with ExitStack() as until:
         for stack in found.values():
             gone = {layer.index for layer in removed if layer.stack == stack.name}
@@ -86,7 +86,8 @@ def _stack(model: nn.Module, name: str, path: str) -> Stack | None:
     )
 
 
-def _refuse_unknown(removed: Removal, found: Mapping[str, Stack]) -> None:
+def refuse_unknown(removed: Removal, found: Mapping[str, Stack]) -> None:
+    """Raises ValueError for a layer that the stacks don't have, or where nothing would be left of one."""
     known = {Layer(index, stack.name) for stack in found.values() for index in range(len(stack.layers))}
     unknown = sorted(removed - known)
     if unknown:

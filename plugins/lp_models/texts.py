@@ -18,6 +18,11 @@ def decode(tokenizer: PreTrainedTokenizerBase, ids: Sequence[Sequence[int]]) -> 
     return [_text(tokenizer, row) for row in ids]
 
 
+def longest_token(tokenizer: PreTrainedTokenizerBase) -> int:
+    """Characters that one more id can add to a text, at most."""
+    return max(map(len, tokenizer.get_vocab()))
+
+
 def _text(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> str:
     text = tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False)
     return str(text).strip()

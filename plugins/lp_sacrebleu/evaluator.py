@@ -64,14 +64,23 @@ class Bleu(ReferenceMetrics):
         super().__init__([bleu(tokenize, lowercase, smooth_method, smooth_value)])
 
 
-class Chrf(ReferenceMetrics):
+class BoundedMetric(ReferenceMetrics):
+    """An api.BoundingEvaluator of one measure that knows its bounds."""
+
+    def reach(self, context: Context, system: Hypotheses, room: Sequence[int]) -> tuple[float, float]:
+        """In points, as the scores. Raises ValueError as `score` does."""
+        self._check(system)
+        return self._measures[0].reach(system.hypotheses, system.references, room)
+
+
+class Chrf(BoundedMetric):
     """`use: chrf`."""
 
     def __init__(self, *, lowercase: bool, whitespace: bool, beta: int) -> None:
         super().__init__([chrf("chrf", lowercase, whitespace, beta)])
 
 
-class ChrfPlusPlus(ReferenceMetrics):
+class ChrfPlusPlus(BoundedMetric):
     """`use: chrf++`."""
 
     def __init__(self, *, lowercase: bool, whitespace: bool, beta: int) -> None:

@@ -42,6 +42,29 @@ class Measure:
             higher_is_better=self.higher_is_better,
         )
 
+    def reach(
+        self, hypotheses: Sequence[str], references: Sequence[str], room: Sequence[int]
+    ) -> tuple[float, float]:
+        """For chrF and chrF++: the lowest and highest score when each text gets up to `room` characters more.
+
+        A character begins one more n-gram of each order at most. At best it is one that the reference has and the
+        text lacks, until none is left; at worst all of them match nothing.
+        """
+        rows = np.array(self.corpus._extract_corpus_statistics(hypotheses, [references]))
+        written, wanted, matched = rows[:, 0::3], rows[:, 1::3], rows[:, 2::3]  # each (segments, orders)
+        growth = 2 if getattr(self.corpus, "lowercase", False) else 1  # İ in lower case is two characters
+        more = growth * np.array(room)[:, None]
+        missing = np.minimum(wanted - matched, more)
+        return (
+            _from_columns(self.corpus, written + more, wanted, matched),
+            _from_columns(self.corpus, written + missing, wanted, matched + missing),
+        )
+
+
+def _from_columns(metric: Metric, *columns: Any) -> float:
+    """Columns of chrF's statistics, which stand side by side for each order of n-grams."""
+    return _score(metric, np.stack(columns, axis=-1).sum(0).flatten().tolist())
+
 
 def _replicates(metric: Metric, rows: SegmentStatistics, resamples: Resamples) -> Iterator[float]:
     """As sacrebleu.significance does it, float32 sums included, without its (count, n, statistics) copy."""

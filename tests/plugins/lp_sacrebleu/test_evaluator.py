@@ -163,3 +163,41 @@ def test_no_segment_at_all_is_refused() -> None:
 def test_scoring_imports_no_torch() -> None:
     program = "import sys, lp_sacrebleu.evaluator; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("make", [Chrf, ChrfPlusPlus])
+@pytest.mark.parametrize(
+    "options", [{"lowercase": False, "whitespace": False}, {"lowercase": True, "whitespace": True}]
+)
+def test_whatever_texts_go_on_to_say_their_score_lies_between_the_bounds(make: Any, options: Any) -> None:
+    evaluator = make(**options, beta=2)
+    draw = random.Random(3)  # noqa: S311
+    for _ in range(60):
+        whole = [[draw.choice(WORDS) for _ in range(draw.randint(1, 14))] for _ in range(5)]
+        references = tuple(
+            " ".join(draw.choice([word, draw.choice(WORDS)]) for word in words) for words in whole
+        )
+        begun = tuple(" ".join(words[: draw.randint(0, len(words))]) for words in whole)
+        texts = tuple(" ".join(words) for words in whole)
+        room = [len(text) - len(start) for text, start in zip(texts, begun, strict=True)]
+        sources = ("",) * 5
+        low, high = evaluator.reach(NOWHERE, Hypotheses("a", sources, begun, references), room)
+        value = evaluator.score(NOWHERE, Hypotheses("a", sources, texts, references), None)[0].value
+        assert low <= value <= high
+
+
+def test_the_bounds_of_whole_texts_are_their_score() -> None:
+    evaluator = ChrfPlusPlus(lowercase=False, whitespace=False, beta=2)
+    system = Hypotheses("a", ("", ""), ("der Hund läuft", "ein Haus"), ("der Hund geht", "ein rotes Haus"))
+    value = evaluator.score(NOWHERE, system, None)[0].value
+    assert evaluator.reach(NOWHERE, system, [0, 0]) == pytest.approx((value, value), abs=1e-12)
+
+
+def test_at_best_the_rest_of_the_reference_follows_and_at_worst_nothing_of_it() -> None:
+    evaluator = Chrf(lowercase=False, whitespace=False, beta=2)
+    begun = Hypotheses("a", ("",), ("der Hund",), ("der Hund läuft",))
+    low, high = evaluator.reach(NOWHERE, begun, [6])
+    worst = Hypotheses("a", ("",), ("der Hund zzzzzz",), ("der Hund läuft",))
+    assert high == pytest.approx(100)
+    assert low == pytest.approx(evaluator.score(NOWHERE, worst, None)[0].value)
+    assert low < 60
