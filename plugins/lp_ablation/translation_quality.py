@@ -5,20 +5,36 @@ The model is loaded once; a set's layers are skipped, not cut out.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lp_models.batching import Batches, recorded_by
-from lp_models.decoding import Decoder, GreedyDecoder
+from lp_models.batching import recorded_by
+from lp_models.decoders import OneByOne, decoder_for
+from lp_models.flight import Draft, Task
+from lp_models.joint import Hopeless, Translated
 from lp_models.loading import load
 from lp_models.memory import rows_for
-from lp_models.texts import decode, load_tokenizer
+from lp_models.texts import decode, load_tokenizer, longest_token
 
+from lp_ablation.contest import Contest, steady
 from lp_ablation.limits import limit
-from lp_runner.api import Context, EncodedSegment, Evaluation, Hypotheses, Need, Removal, Score
+from lp_ablation.race import Racing, race
+from lp_runner.api import (
+    Context,
+    EncodedSegment,
+    Evaluation,
+    Hypotheses,
+    Need,
+    Removal,
+    Resamples,
+    Score,
+    ScoreKind,
+)
 
 NOTHING: Removal = frozenset()
+EVERYTHING = slice(None)
 
 
 class TranslationQuality:
@@ -34,6 +50,9 @@ class TranslationQuality:
         against: str,
         max_new_tokens: int | str,
         decimals: int | None,
+        bounds: bool,
+        racing: Mapping[str, Any] | None,
+        verify: int,
         batch_size: int | str,
     ) -> None:
         self._metric = metric
@@ -41,6 +60,9 @@ class TranslationQuality:
         self._against = against
         self._max_new_tokens = max_new_tokens
         self._decimals = decimals
+        self._bounds = bounds
+        self._racing = Racing(**racing) if racing else None
+        self._checked = verify
         self._batch_size = batch_size
 
     def open(
@@ -49,52 +71,148 @@ class TranslationQuality:
         """Translates once with the whole model. Raises ValueError without segments or references to score."""
         self._segments = segments[: self._count]
         _refuse(self._segments, self._against)
-        self._stop_ids = stop_ids
+        self._stop_ids = frozenset(stop_ids)
         self._tokenizer = load_tokenizer(model)
+        self._longest_token = longest_token(self._tokenizer)
         self._model = load(model, context.device, context.dtype)
-        self._batches = Batches(rows_for(self._batch_size, context.device))
+        self._decoder, decoding = decoder_for(self._model, self._batch_size, recorded_by(context))
+        context.record(decoding=decoding)
         if self._against == "unpruned":
             self._compare_with_unpruned(context)
         else:
             self._compare_with_references(context)
+        if self._racing and not self._unpruned.higher_is_better:
+            raise ValueError(
+                f"racing: {self._unpruned.metric} counts errors; race by a metric that counts upwards"
+            )
 
     def score(self, context: Context, sets: Sequence[Removal], need: Need) -> Iterator[Score]:
-        for done, removed in enumerate(sets):
-            context.progress(done, len(sets), _name(removed))
-            found = self._evaluate(context, removed, self._translate(context, removed, self._limit))
-            lost = self._rounded(self._unpruned) - self._rounded(found.value)
-            yield Score(removed, lost if found.higher_is_better else -lost, raw=found.value)
+        """All sets of a question together. Where no more is needed than the winner, a set that can't be it gets a bound,
+        or in a race an estimate.
+        """
+        if self._racing and need == "winner" and len(sets) > 1:
+            yield from self._race(context, sets, self._racing)
+            return
+        contest = Contest(lambda number, drafts: self._reach(context, sets[number], drafts), self._rounded)
+        bounded = need == "winner" and self._bounds and self._unpruned.higher_is_better
+        found: dict[int, list[list[int]]] = {}
+        for number, ids in self._translations(sets, contest.hopeless if bounded else _nobody):
+            found[number] = ids
+            context.progress(len(found) + len(contest.lost), len(sets), _name(sets[number]))
+            score = self._evaluate(context, sets[number], ids).value
+            contest.finished(score)
+            yield self._score(sets[number], score, "exact")
+        for number, highest in contest.lost.items():
+            yield self._score(sets[number], highest, "bound")
+        self._verify(context, sets, found)
+
+    def _race(self, context: Context, sets: Sequence[Removal], racing: Racing) -> Iterator[Score]:
+        """Losers' values lie above the winner's by as much as they were behind when they left."""
+        texts: dict[int, list[str]] = {number: [] for number in range(len(sets))}
+
+        def translate(numbers: Sequence[int], part: slice) -> None:
+            chosen = [sets[number] for number in numbers]
+            for place, ids in self._translations(chosen, _nobody, part):
+                texts[numbers[place]] += decode(self._tokenizer, ids)
+
+        def judge(number: int, first: int) -> Evaluation:
+            context.progress(number, len(sets), f"{first} segments")
+            return self._judge(context, sets[number], texts[number])
+
+        everything = len(self._segments)
+        end = race(racing, len(sets), everything, translate, judge)
+        context.record(race="over", segments=end.seen, translated=end.translated, of=len(sets) * everything)
+        kind: ScoreKind = "exact" if end.seen == everything else "estimate"
+        unpruned = self._judge(context, NOTHING, self._unpruned_texts[: end.seen])
+        stayed = [self._score(sets[number], one.value, kind, unpruned) for number, one in end.stayed.items()]
+        yield from stayed
+        winner = min(score.value for score in stayed)
+        for number, (gap, raw) in end.left.items():
+            yield Score(sets[number], winner + gap, raw, "estimate")
+
+    def _judge(self, context: Context, removed: Removal, texts: Sequence[str]) -> Evaluation:
+        """On the first segments, with replicates."""
+        resamples = Resamples(seed=context.seed)
+        return context.evaluator("metric").score(self._system(removed, tuple(texts)), resamples)[0]
 
     def close(self) -> None:
-        del self._model
+        del self._model, self._decoder
 
     def _compare_with_references(self, context: Context) -> None:
         self._references = tuple(segment.reference or "" for segment in self._segments)
         targets = [segment.target_ids for segment in self._segments]
         self._limit = limit(self._max_new_tokens, self._segments, targets)
-        ids = self._translate(context, NOTHING, self._limit)
-        self._unpruned = self._evaluate(context, NOTHING, ids).value
+        self._look_at_whole(context, self._whole())
 
     def _compare_with_unpruned(self, context: Context) -> None:
         prompts = [segment.prompt_ids for segment in self._segments]
-        ids = self._translate(context, NOTHING, limit(self._max_new_tokens, self._segments, prompts))
+        self._limit = limit(self._max_new_tokens, self._segments, prompts)
+        ids = self._whole()
         self._references = tuple(decode(self._tokenizer, ids))
         self._limit = limit(self._max_new_tokens, self._segments, ids)
-        self._unpruned = self._evaluate(context, NOTHING, ids).value
+        self._look_at_whole(context, ids)
 
-    def _translate(self, context: Context, removed: Removal, limit: int) -> list[list[int]]:
-        decoder: Decoder = GreedyDecoder(self._model, self._batches, recorded_by(context))
-        prompts = [segment.prompt_ids for segment in self._segments]
-        return decoder.translate(prompts, [limit] * len(prompts), self._stop_ids, removed)
+    def _look_at_whole(self, context: Context, ids: Sequence[Sequence[int]]) -> None:
+        self._unpruned_texts = decode(self._tokenizer, ids)
+        self._unpruned = self._evaluate(context, NOTHING, ids)
+
+    def _whole(self) -> list[list[int]]:
+        """What the unpruned model writes."""
+        return next(ids for _, ids in self._translations([NOTHING], _nobody))
+
+    def _translations(
+        self, sets: Sequence[Removal], hopeless: Hopeless, part: slice = EVERYTHING
+    ) -> Iterator[Translated]:
+        return self._decoder.translate(self._task(part), sets, hopeless)
+
+    def _task(self, part: slice = EVERYTHING) -> Task:
+        prompts = [segment.prompt_ids for segment in self._segments[part]]
+        return Task(prompts, [self._limit] * len(prompts), self._stop_ids)
 
     def _evaluate(self, context: Context, removed: Removal, ids: Sequence[Sequence[int]]) -> Evaluation:
-        sources = tuple(segment.source for segment in self._segments)
-        texts = tuple(decode(self._tokenizer, ids))
-        system = Hypotheses(_name(removed), sources, texts, self._references)
+        system = self._system(removed, tuple(decode(self._tokenizer, ids)))
         return context.evaluator("metric").score(system)[0]
+
+    def _reach(
+        self, context: Context, removed: Removal, drafts: Sequence[Draft]
+    ) -> tuple[float, float] | None:
+        texts = decode(self._tokenizer, [draft.ids for draft in drafts])
+        kept = [text if draft.whole else steady(text) for text, draft in zip(texts, drafts, strict=True)]
+        room = [
+            0 if draft.whole else len(text) - len(left) + (self._limit - len(draft.ids)) * self._longest_token
+            for text, left, draft in zip(texts, kept, drafts, strict=True)
+        ]
+        return context.evaluator("metric").reach(self._system(removed, tuple(kept)), room)
+
+    def _system(self, removed: Removal, texts: tuple[str, ...]) -> Hypotheses:
+        """Of all segments, or the first ones."""
+        sources = tuple(segment.source for segment in self._segments[: len(texts)])
+        return Hypotheses(_name(removed), sources, texts, self._references[: len(texts)])
+
+    def _score(
+        self, removed: Removal, raw: float, kind: ScoreKind, unpruned: Evaluation | None = None
+    ) -> Score:
+        whole = unpruned or self._unpruned
+        lost = self._rounded(whole.value) - self._rounded(raw)
+        return Score(removed, lost if whole.higher_is_better else -lost, raw, kind)
 
     def _rounded(self, score: float) -> float:
         return score if self._decimals is None else round(score, self._decimals)
+
+    def _verify(
+        self, context: Context, sets: Sequence[Removal], found: Mapping[int, list[list[int]]]
+    ) -> None:
+        """Some sets once more, one at a time by the stock model's forward pass, and how many texts differ."""
+        picked = random.Random(context.seed).sample(sorted(found), min(self._checked, len(found)))  # noqa: S311
+        plain = OneByOne(self._model, rows_for(self._batch_size, context.device), recorded_by(context))
+        for number in picked:
+            again = next(ids for _, ids in plain.translate(self._task(), [sets[number]], _nobody))
+            differing = sum(ours != theirs for ours, theirs in zip(found[number], again, strict=True))
+            context.record(verified=_name(sets[number]), texts=len(again), differing=differing)
+
+
+def _nobody(partial: object) -> set[int]:
+    return set()
 
 
 def _refuse(segments: Sequence[EncodedSegment], against: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from lp_sacrebleu.evaluator import chrf
 from sacrebleu.metrics import CHRF
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import (
@@ -20,7 +21,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from lp_runner.api import Evaluation, Hypotheses
+from lp_runner.api import Evaluation, Hypotheses, Resamples
 
 VOCABULARY = 97
 EOS = 2
@@ -183,14 +184,23 @@ class ChrfPlusPlus:
     """A nested evaluator without a core: sacreBLEU's own corpus score; `times` turns it into a cost."""
 
     higher_is_better: bool = True
+    bounding: bool = False
     systems: list[Hypotheses] = field(default_factory=list)
 
-    def score(self, system: Hypotheses) -> list[Evaluation]:
+    def score(self, system: Hypotheses, resamples: Resamples | None = None) -> list[Evaluation]:
         self.systems.append(system)
+        if resamples:
+            return [chrf("chrf++", lowercase=False).evaluate(system.hypotheses, system.references, resamples)]
         value = CHRF(word_order=2).corpus_score(list(system.hypotheses), [list(system.references)]).score
         if not self.higher_is_better:
             value = 100 - value
         return [Evaluation("chrf++", value, "test", higher_is_better=self.higher_is_better)]
+
+    def reach(self, system: Hypotheses, room: Sequence[int]) -> tuple[float, float] | None:
+        """Bounds as chrF's own are, where `bounding` says so."""
+        if not self.bounding:
+            return None
+        return chrf("chrf++", lowercase=False).reach(system.hypotheses, system.references, room)
 
 
 @dataclass

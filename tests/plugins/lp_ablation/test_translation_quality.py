@@ -14,7 +14,7 @@ from lp_models.encoder import TokenizerEncoder
 from sacrebleu.metrics import CHRF
 from transformers import GenerationConfig, PreTrainedModel
 
-from lp_runner.api import EncodedSegment, Layer, PromptSpec, Score, Segment
+from lp_runner.api import EncodedSegment, Layer, Need, PromptSpec, Score, Segment
 
 PAIRS = [
     Segment("Muž vidí psa.", "Der Mann sieht einen Hund."),
@@ -24,7 +24,7 @@ PAIRS = [
 ]
 PROMPT = PromptSpec("{source}\n", False, "Czech", "German")
 DEFAULTS = {"metric": {"use": "chrf++", "with": {}}, "segments": 200, "against": "references"}
-MORE = {"max_new_tokens": 12, "decimals": None, "batch_size": 3}
+MORE = {"max_new_tokens": 12, "decimals": None, "bounds": True, "racing": None, "verify": 0, "batch_size": 3}
 SINGLE = [frozenset({Layer(index)}) for index in range(5)]
 
 
@@ -57,13 +57,14 @@ def ask(
     folder: Path,
     encoded: tuple[list[EncodedSegment], list[int]],
     sets: Sequence[Any],
+    need: Need = "scores",
     **options: Any,
 ) -> list[Score]:
     metric = TranslationQuality(**{**DEFAULTS, **MORE, **options})
     metric.open(context, folder, *encoded)
-    scores = list(metric.score(context, sets, "scores"))
+    scores = {score.removed: score for score in metric.score(context, sets, need)}
     metric.close()
-    return scores
+    return [scores[removed] for removed in sets]
 
 
 def naive_texts(
@@ -154,8 +155,11 @@ def test_each_score_comes_before_the_next_is_begun(context: Any, folder: Path, e
     metric = TranslationQuality(**DEFAULTS, **MORE)
     metric.open(context, folder, *encoded)
     scores = metric.score(context, SINGLE, "scores")
-    next(scores)
-    assert [system.system for system in context.metric.systems] == ["unpruned", "without decoder.0"]
+    first = next(scores)
+    assert [system.system for system in context.metric.systems] == [
+        "unpruned",
+        f"without decoder.{min(first.removed).index}",
+    ]
 
 
 def test_a_segment_without_reference_is_named(context: Any, folder: Path, encoded: Any) -> None:
@@ -187,3 +191,79 @@ def test_without_references_the_limit_comes_from_what_the_unpruned_model_writes(
     texts = naive(limit=first)
     assert list(context.metric.systems[0].references) == texts
     assert found[0].raw == pytest.approx(chrf(list(context.metric.systems[-1].hypotheses), texts), abs=1e-9)
+
+
+def least_important(scores: Sequence[Score]) -> Score:
+    return min(scores, key=lambda score: (score.value, min(score.removed)))
+
+
+@pytest.mark.parametrize("batch_size", [1, "auto"])
+def test_bounds_leave_the_winner_as_it_is_and_are_never_above_the_true_importance(
+    batch_size: int | str, context: Any, folder: Path, encoded: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lp_models.joint.LOOK_EVERY", 1)
+    monkeypatch.setattr("lp_models.joint.LOOK_BELOW", 2)
+    options = {"max_new_tokens": 45, "batch_size": batch_size, "against": "unpruned"}
+    exact = ask(context, folder, encoded, SINGLE, **options)
+    context.metric.bounding = True
+    found = ask(context, folder, encoded, SINGLE, need="winner", **options)
+    winner = least_important(exact)
+    assert least_important(found) == winner
+    bounds = [(mine, true) for mine, true in zip(found, exact, strict=True) if mine.kind == "bound"]
+    assert all(winner.value < mine.value <= true.value for mine, true in bounds)
+    assert [mine for mine in found if mine.kind == "exact"] == [
+        true for mine, true in zip(found, exact, strict=True) if mine.kind == "exact"
+    ]
+    assert bool(bounds) == (batch_size == "auto")
+
+
+@pytest.mark.parametrize(("need", "bounds"), [("scores", True), ("winner", False)])
+def test_every_score_is_exact_where_the_question_or_the_recipe_wants_it(
+    need: Need, bounds: bool, context: Any, folder: Path, encoded: Any
+) -> None:
+    context.metric.bounding = True
+    found = ask(context, folder, encoded, SINGLE, need=need, bounds=bounds, max_new_tokens=40)
+    assert {score.kind for score in found} == {"exact"}
+
+
+def test_candidates_are_translated_again_where_that_is_asked_for(
+    context: Any, folder: Path, encoded: Any
+) -> None:
+    ask(context, folder, encoded, SINGLE, verify=2)
+    checks = [fact for fact in context.facts if "verified" in fact]
+    assert [(check["texts"], check["differing"]) for check in checks] == [(4, 0), (4, 0)]
+    assert len({check["verified"] for check in checks}) == 2
+
+
+def test_the_record_says_how_the_model_is_decoded(context: Any, folder: Path, encoded: Any) -> None:
+    ask(context, folder, encoded, SINGLE[:1])
+    assert context.facts == [{"decoding": "all sets together"}]
+
+
+RACING = {"confidence": 0.95, "first_look": 30}
+
+
+def raced(context: Any, folder: Path, encoded: Any, **options: Any) -> list[Score]:
+    many = (encoded[0] * 20, encoded[1])
+    return ask(context, folder, many, SINGLE, against="unpruned", racing=RACING, **options)
+
+
+def test_who_can_not_win_leaves_a_race_early_and_the_winner_is_the_same(
+    context: Any, folder: Path, encoded: Any
+) -> None:
+    scores = raced(context, folder, encoded, need="winner")
+    assert least_important(scores).removed == SINGLE[3]
+    assert {score.kind for score in scores} == {"estimate"}
+    assert scores[3].value == 0
+    assert min(score.value for score in scores if score.removed != SINGLE[3]) > 0
+    assert context.facts[-1] == {"race": "over", "segments": 30, "translated": 150, "of": 400}
+
+
+def test_where_every_score_is_wanted_nobody_leaves(context: Any, folder: Path, encoded: Any) -> None:
+    assert {score.kind for score in raced(context, folder, encoded, need="scores")} == {"exact"}
+
+
+def test_a_metric_that_counts_errors_can_not_race(context: Any, folder: Path, encoded: Any) -> None:
+    context.metric.higher_is_better = False
+    with pytest.raises(ValueError, match="racing: chrf\\+\\+ counts errors"):
+        raced(context, folder, encoded, need="winner")

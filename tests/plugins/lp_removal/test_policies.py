@@ -7,9 +7,11 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 import pytest
+from lp_removal.contiguous import Contiguous
 from lp_removal.explicit import Explicit
 from lp_removal.greedy import IterativeGreedy
 from lp_removal.one_shot import OneShot
+from lp_removal.random_order import RandomOrder
 
 from lp_runner.api import Ask, Layer, Score
 
@@ -27,6 +29,14 @@ def greedy(**options: Any) -> IterativeGreedy:
 
 def one_shot(**options: Any) -> OneShot:
     return OneShot(**{"keep_at": [], "protect": ENDS, "stack": "decoder", **options})
+
+
+def contiguous(**options: Any) -> Contiguous:
+    return Contiguous(**{"keep_at": [], "protect": ENDS, "stack": "decoder", **options})
+
+
+def random_order(**options: Any) -> RandomOrder:
+    return RandomOrder(**{"keep_at": [], "protect": ENDS, "stack": "decoder", "seed": 0, **options})
 
 
 def ask_until_done(search: Search, answers: Mapping[tuple[int, ...], float]) -> tuple[list[int], list[Any]]:
@@ -60,8 +70,29 @@ def test_greedy_asks_again_about_every_layer_left_together_with_what_has_gone() 
     assert questions == [[(1,), (2,), (3,)], [(1, 2), (2, 3)]]
 
 
-def test_greedy_asks_for_scores_so_that_every_candidate_has_one() -> None:
-    assert next(greedy(remove=1).search(decoder(4))).need == "scores"
+@pytest.mark.parametrize(
+    ("policy", "need"),
+    [(greedy(remove=2), "winner"), (contiguous(remove=2), "winner"), (one_shot(remove=2), "scores")],
+    ids=["greedy", "contiguous", "one-shot"],
+)
+def test_a_policy_asks_for_no_more_than_it_uses(policy: Any, need: str) -> None:
+    assert next(policy.search(decoder(5))).need == need
+
+
+def test_a_loser_may_be_answered_with_a_bound() -> None:
+    search = greedy(remove=1).search(decoder(4))
+    first, second = next(search).sets
+    with pytest.raises(StopIteration) as ended:
+        search.send([Score(first, 2.5, kind="bound"), Score(second, 2.0)])
+    assert ended.value.value == [Layer(2)]
+
+
+@pytest.mark.parametrize("bound", [1.0, 2.0], ids=["below the exact one", "a tie at a lower index"])
+def test_no_layer_is_chosen_by_a_bound(bound: float) -> None:
+    search = greedy(remove=1).search(decoder(4))
+    first, second = next(search).sets
+    with pytest.raises(ValueError, match=r"^decoder\.1 would be chosen by a bound, which can only lose$"):
+        search.send([Score(first, bound, kind="bound"), Score(second, 2.0)])
 
 
 @pytest.mark.parametrize("policy", [greedy(remove=1), one_shot(remove=1)], ids=["greedy", "one-shot"])
@@ -95,9 +126,37 @@ def test_explicit_removes_what_is_listed_and_asks_nothing() -> None:
     assert ask_until_done(search, {}) == ([13, 12, 5], [])
 
 
+def test_contiguous_asks_once_about_every_block_and_removes_it_from_its_last_layer_down() -> None:
+    answers = {(1, 2): 3.0, (2, 3): 1.0, (3, 4): 2.0}
+    removals, questions = ask_until_done(contiguous(remove=2).search(decoder(6)), answers)
+    assert removals == [3, 2]
+    assert questions == [[(1, 2), (2, 3), (3, 4)]]
+
+
+def test_a_block_does_not_reach_over_a_protected_layer() -> None:
+    ask = next(contiguous(remove=2, protect=["first", 3]).search(decoder(7)))
+    assert [sorted(layer.index for layer in block) for block in ask.sets] == [[1, 2], [4, 5], [5, 6]]
+
+
+def test_a_tie_between_blocks_goes_to_the_lowest() -> None:
+    answers = {(1, 2): 3.0, (2, 3): 1.0, (3, 4): 1.0}
+    assert ask_until_done(contiguous(remove=2).search(decoder(6)), answers)[0] == [3, 2]
+
+
+def test_random_asks_nothing_and_is_its_seed_s_alone() -> None:
+    orders = [ask_until_done(random_order(remove=6, seed=seed).search(decoder(8)), {}) for seed in (0, 0, 1)]
+    assert orders == [([4, 6, 3, 5, 2, 1], []), ([4, 6, 3, 5, 2, 1], []), ([1, 4, 6, 5, 3, 2], [])]
+
+
+def test_fewer_random_removals_are_the_first_of_more() -> None:
+    assert ask_until_done(random_order(remove=3).search(decoder(8)), {})[0] == [4, 6, 3]
+
+
 @pytest.mark.parametrize(
     ("policy", "message"),
     [
+        (contiguous(remove=3, protect=[2]), "remove: no 3 neighbouring layers are unprotected"),
+        (random_order(remove=4), "remove: 4 layers, but only 3 of 5 are unprotected"),
         (greedy(remove=4), "remove: 4 layers, but only 3 of 5 are unprotected"),
         (one_shot(remove=4), "remove: 4 layers, but only 3 of 5 are unprotected"),
         (greedy(remove=5, protect=[]), "remove: 5 layers are all that there are; one must stay"),
