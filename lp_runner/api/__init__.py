@@ -1,8 +1,10 @@
 """The public contract between lp_runner and its plugins. Standard library only; version `API_VERSION`."""
 
+from lp_runner.api.candidates import candidates_for, check_depths, least_important
 from lp_runner.api.context import Checkpoints, Context, NestedEvaluator
 from lp_runner.api.declaration import API_VERSION, Declaration, Environment, ModelSize
 from lp_runner.api.strategies import (
+    BoundingEvaluator,
     CorpusReader,
     Evaluator,
     ImportanceMetric,
@@ -20,8 +22,12 @@ from lp_runner.api.values import (
     Hypotheses,
     Json,
     Layer,
+    Measure,
+    Measured,
     Need,
     PromptSpec,
+    Quantity,
+    Question,
     Removal,
     Resamples,
     Score,
@@ -34,6 +40,7 @@ from lp_runner.api.values import (
 __all__ = [
     "API_VERSION",
     "Ask",
+    "BoundingEvaluator",
     "Checkpoints",
     "Context",
     "CorpusReader",
@@ -48,6 +55,8 @@ __all__ = [
     "InferenceBackend",
     "Json",
     "Layer",
+    "Measure",
+    "Measured",
     "ModelSize",
     "Need",
     "NestedEvaluator",
@@ -55,12 +64,17 @@ __all__ = [
     "PromptEncoder",
     "PromptSpec",
     "PruningPolicy",
+    "Quantity",
+    "Question",
     "RecoveryTrainer",
     "Removal",
     "Resamples",
     "Score",
     "ScoreKind",
     "Segment",
+    "candidates_for",
+    "check_depths",
+    "least_important",
     "removal_from_json",
     "removal_to_json",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from lp_runner.api.values import Evaluation, Hypotheses
+from lp_runner.api.values import Evaluation, Hypotheses, Resamples
 
 
 class Checkpoints(Protocol):
@@ -22,8 +22,11 @@ class Checkpoints(Protocol):
 class NestedEvaluator(Protocol):
     """An evaluator named in an option of another strategy; runs wherever its environment is."""
 
-    def score(self, system: Hypotheses) -> Sequence[Evaluation]:
-        """Without replicates. Raises RuntimeError when the evaluator fails."""
+    def score(self, system: Hypotheses, resamples: Resamples | None = None) -> Sequence[Evaluation]:
+        """With replicates where resamples are given. Raises RuntimeError when the evaluator fails."""
+
+    def reach(self, system: Hypotheses, room: Sequence[int]) -> tuple[float, float] | None:
+        """As a BoundingEvaluator answers; None where the evaluator isn't one. Raises RuntimeError when it fails."""
 
 
 class Context(Protocol):

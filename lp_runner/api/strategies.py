@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from lp_runner.api.context import Context
 from lp_runner.api.values import (
-    Ask,
     EncodedSegment,
     Evaluation,
     Generations,
@@ -17,6 +16,7 @@ from lp_runner.api.values import (
     Layer,
     Need,
     PromptSpec,
+    Question,
     Removal,
     Resamples,
     Score,
@@ -42,12 +42,18 @@ class ImportanceMetric(Protocol):
 class PruningPolicy(Protocol):
     """Which layers to remove, in which order."""
 
-    def search(self, layers: Sequence[Layer]) -> Generator[Ask, Sequence[Score], Sequence[Layer]]:
-        """Yield questions, be sent their scores in the order of the sets, return the removals in order.
+    def search(self, layers: Sequence[Layer]) -> Generator[Question, Any, Sequence[Layer]]:
+        """Yield questions, be sent their answers, return the removals in order.
 
+        An Ask is answered with a Score for each of its sets, in their order; a Measure with a mapping from each of
+        its quantities to a Measured.
         Two options have a meaning for the core: `remove`, how many layers go in all (or `layers`, a list of
-        them), and `keep_at`, after how many removals a model is kept; mark `keep_at` neutral.
-        Must depend on nothing but options, layers and answers: a killed search is replayed.
+        them), and `keep_at`, after how many removals a model is kept; mark `keep_at` neutral. A policy with neither
+        `remove` nor `layers` says itself where it ends. One that measures quality or speed has the options `backend`
+        (nested) and `segments`; for quality also `metric` (nested) and `max_new_tokens`, for speed also `new_tokens`,
+        `batch_size`, `warmup` and `rounds`.
+        Must depend on nothing but options, layers and answers: a killed search is replayed. Raises ValueError where
+        options and layers don't fit, and where an answer leaves nothing to choose.
         """
 
 
@@ -75,6 +81,16 @@ class Evaluator(Protocol):
         self, context: Context, system: Hypotheses, resamples: Resamples | None
     ) -> Sequence[Evaluation]:
         """One evaluation per metric. Raises ValueError where the metric can't judge the input."""
+
+
+class BoundingEvaluator(Evaluator, Protocol):
+    """An evaluator that can also say what an unfinished system may still come to; a metric may then stop early."""
+
+    def reach(self, context: Context, system: Hypotheses, room: Sequence[int]) -> tuple[float, float]:
+        """The lowest and the highest value, of its first metric, that the system can have when all texts are whole.
+
+        `room`: how many characters at most each text will still get, after a space; 0 where it is whole.
+        """
 
 
 class InferenceBackend(Protocol):

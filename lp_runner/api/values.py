@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Need = Literal["scores", "winner"]
+Quantity = Literal["quality", "speed", "params", "bytes"]
 ScoreKind = Literal["exact", "bound", "estimate"]
 """A bound: the value is at least this, which is enough to lose."""
 Json = Any
@@ -21,6 +22,9 @@ class Layer:
     """From 0."""
     stack: str = "decoder"
     """"decoder", or "encoder" in an encoder-decoder model."""
+    type: str = field(default="", compare=False, repr=False)
+    """As the checkpoint's `layer_types` has it, "full_attention" say; empty where it has none. Known to policies,
+    and no part of the layer's name: equal layers may differ in it."""
 
     def __str__(self) -> str:
         return f"{self.stack}.{self.index}"
@@ -105,7 +109,8 @@ class Ask:
     metric: str = "importance"
     """The recipe's importance metric, or the name of an option of the policy that nests another."""
     need: Need = "scores"
-    """"winner" lets a metric answer the losers with a bound."""
+    """"winner": the least important set alone is wanted, so a metric may answer the others with a bound, which must
+    be strictly above the winner's value: a tie is decided by the policy, and needs exact scores."""
 
     def to_json(self) -> dict[str, Json]:
         sets = [removal_to_json(removal) for removal in self.sets]
@@ -115,6 +120,47 @@ class Ask:
     def from_json(cls, data: Mapping[str, Json]) -> Ask:
         sets = tuple(removal_from_json(names) for names in data["sets"])
         return cls(sets, data["metric"], data["need"])
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One quantity of one pruned model, and between which values it lies."""
+
+    value: float
+    low: float
+    high: float
+    """`low` and `high` are the value itself where it is counted and not sampled."""
+
+    def to_json(self) -> dict[str, Json]:
+        return {"value": self.value, "low": self.low, "high": self.high}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Json]) -> Measured:
+        return cls(data["value"], data["low"], data["high"])
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A policy's question: what is the model without these layers like? Answered with a Measured per quantity."""
+
+    removed: Removal
+    """Empty for the unpruned model."""
+    quantities: tuple[Quantity, ...]
+    """params: parameters, those that are shared counted once. bytes: of the weights as stored.
+    quality: percent of the unpruned model's score that is kept, with the 95 % interval of the paired bootstrap, by
+    the evaluator and the backend that the policy nests in its options `metric` and `backend`.
+    speed: new tokens per second in units of the unpruned model's, the median of paired rounds with the slowest and
+    the fastest, on the backend that the policy nests in its option `backend`."""
+
+    def to_json(self) -> dict[str, Json]:
+        return {"removed": removal_to_json(self.removed), "quantities": list(self.quantities)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Json]) -> Measure:
+        return cls(removal_from_json(data["removed"]), tuple(data["quantities"]))
+
+
+Question = Ask | Measure
 
 
 @dataclass(frozen=True, slots=True)

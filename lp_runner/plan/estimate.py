@@ -51,10 +51,7 @@ def _cost(
 ) -> Cost:
     size = _size_at(step, plan)
     if step.kind == "search":
-        peak = _device_bytes(step, "importance", size, registry)
-        return _lasting(
-            _search_passes(step, registry, segments, questions) if peak else 0, SEARCH_BYTES, peak
-        )
+        return _search(step, size, registry, segments, questions)
     if step.kind == "cut":
         return _lasting(0, size.weight_bytes, 0)
     if step.kind == "recover":
@@ -68,6 +65,22 @@ def _cost(
     if step.kind == "benchmark":
         return _benchmark(step, plan, registry)
     return _lasting(0, texts, 0)
+
+
+def _search(
+    step: Step,
+    size: ModelSize,
+    registry: Registry,
+    segments: Mapping[str, int],
+    questions: Mapping[str, int],
+) -> Cost:
+    """A policy with a backend of its own tries pruned models, one cut at a time, while the metric lets go of its own."""
+    backends = _tried(step)
+    peaks = [_device_bytes(step, "importance", size, registry)]
+    peaks += [_needed(use, size, registry) for use in backends]
+    passes = _search_passes(step, registry, segments, questions) if any(peaks) else 0
+    disk = SEARCH_BYTES + (size.weight_bytes if backends else 0)
+    return Cost(passes, disk, SEARCH_BYTES, max(peaks))
 
 
 def _benchmark(step: Step, plan: Plan, registry: Registry) -> Cost:
@@ -107,14 +120,22 @@ def _split_of(step: Step) -> str:
 def _search_passes(
     step: Step, registry: Registry, segments: Mapping[str, int], questions: Mapping[str, int]
 ) -> int | None:
-    """The whole model's, and one for each question; an additive metric has all answers from the first."""
+    """The whole model's, and one for each question; an additive metric has all answers from the first.
+
+    With a policy that tries models itself every question counts, which is too much where the metric is additive.
+    """
     metric = step.uses["importance"]
-    additive = "additive" in registry.find(metric.kind, metric.name).declaration.traits
+    additive = "additive" in registry.find(metric.kind, metric.name).declaration.traits and not _tried(step)
     there = segments.get(step.needs["prompts"].removeprefix("prompts-"))
     asked = 0 if additive else questions.get(step.id)
     if there is None or asked is None:
         return None
     return int(min(metric.options.get("segments") or there, there) * (1 + asked))
+
+
+def _tried(step: Step) -> list[Use]:
+    """The backends that a search's policy measures pruned models with."""
+    return [use for use in step.uses["prune"].nested.values() if use.kind == "infer"]
 
 
 def _training_passes(step: Step, segments: Mapping[str, int]) -> int | None:

@@ -15,6 +15,10 @@ from lp_runner.report.gates import sentence
 SHOWN_SEGMENTS = 5
 
 
+SIGNS = {"exact": "", "bound": "≥ ", "estimate": "≈ "}
+"""Before a score that is not the whole truth, by its kind."""
+
+
 def page(results: Mapping[str, Json], recipe: str, segments: Sequence[Mapping[str, Json]]) -> str:
     """Args: recipe as resolved; segments: source, reference, and each delivered system's translation."""
     environment = Environment(
@@ -43,7 +47,7 @@ def page(results: Mapping[str, Json], recipe: str, segments: Sequence[Mapping[st
 
 
 def _heat_map(search: Mapping[str, Json]) -> dict[str, Any]:
-    """A row for each question: the score of every candidate, None for those that were gone."""
+    """A row for each question: the score of every candidate, None for those that were gone; and how it was found."""
     candidates = [
         name
         for question in search["questions"]
@@ -52,13 +56,19 @@ def _heat_map(search: Mapping[str, Json]) -> dict[str, Any]:
     ]
     layers = sorted(set(candidates), key=lambda name: (name.partition(".")[0], int(name.rpartition(".")[2])))
     rows = [
-        {"-".join(score["candidate"]): score["value"] for score in question["scores"]}
+        {
+            "-".join(score["candidate"]): f"{SIGNS[score['kind']]}{score['value']:.2f}"
+            for score in question["scores"]
+        }
         for question in search["questions"]
     ]
     return {
         "search": search,
         "layers": layers,
         "rows": [[row.get(layer) for layer in layers] for row in rows],
+        "record": [
+            ", ".join(f"{name}: {value}" for name, value in facts.items()) for facts in search.get("record", [])
+        ],
     }
 
 

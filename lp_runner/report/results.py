@@ -146,7 +146,7 @@ def _training(model_step: str, made: Artefacts) -> dict[str, Json]:
 
 def _search(step: Mapping[str, Json], made: Artefacts) -> dict[str, Json]:
     """With the score of every candidate at every question."""
-    about = made.about(step["id"])
+    about, told = made.about(step["id"]), made.json(step["id"], SEARCH)
     return {
         "step": step["id"],
         "metric": step["uses"]["importance"],
@@ -155,7 +155,9 @@ def _search(step: Mapping[str, Json], made: Artefacts) -> dict[str, Json]:
         "candidates": about["facts"]["candidates"],
         "seconds": about["seconds"],
         "peak_memory_bytes": about["peak_memory_bytes"],
-        "questions": [_question(question) for question in made.json(step["id"], SEARCH)["questions"]],
+        "questions": [_question(question) for question in told["questions"]],
+        "measured": told.get("measured", []),
+        "record": told.get("record", []),
     }
 
 

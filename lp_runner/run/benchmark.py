@@ -45,11 +45,11 @@ class Engine:
 def benchmark(step: Step, work: Workplace, into: Path) -> dict[str, Json]:
     """Everything stays loaded where memory is declared to allow it, and is loaded again in each round otherwise."""
     prompts = _prompts(step, work)
-    batches = {size: _files(prompts, size, work.scratch) for size in step.facts["batch_sizes"]}
+    batches = {size: batched(prompts, size, work.scratch) for size in step.facts["batch_sizes"]}
     engines = _engines(step, work)
     needed = sum(engine_bytes(use, model, work.plan, work.registry) for use, model in engines_of(step))
     resident = needed <= work.plan.memory_bytes
-    timer = _Timer(step, work, batches)
+    timer = Timer(step, work, batches)
     (timer.resident if resident else timer.by_rounds)(engines)
     told = {
         "schema": SCHEMA,
@@ -66,7 +66,7 @@ def benchmark(step: Step, work: Workplace, into: Path) -> dict[str, Json]:
     return {"resident": resident, "engines": len(engines)}
 
 
-class _Timer:
+class Timer:
     """Walks the rounds; `order` remembers who was timed when."""
 
     def __init__(self, step: Step, work: Workplace, batches: dict[int, Batches]) -> None:
@@ -141,7 +141,7 @@ def _prompts(step: Step, work: Workplace) -> list[dict[str, Json]]:
     return segments[:wanted]
 
 
-def _files(segments: Sequence[dict[str, Json]], size: int, folder: Path) -> Batches:
+def batched(segments: Sequence[dict[str, Json]], size: int, folder: Path) -> Batches:
     """Of `size` prompts each."""
     made = []
     for start in range(0, len(segments), size):

@@ -10,6 +10,7 @@ from lp_runner.api import Json
 from lp_runner.errors import RunFailed
 from lp_runner.plan import Step
 from lp_runner.recipe.recipe import Use
+from lp_runner.run.workers import Strategy
 from lp_runner.run.workplace import EVALUATIONS, OUTPUTS, Workplace
 
 
@@ -32,15 +33,23 @@ def evaluate(step: Step, work: Workplace, into: Path) -> dict[str, Json]:
 
 
 def nested_evaluator(step: Step, asker: Use, arguments: Mapping[str, Json], work: Workplace) -> Json:
-    """The evaluator that an option of `asker` names, on what `asker` wrote. Without replicates."""
+    """The evaluator that an option of `asker` names, on what `asker` wrote: its scores, or what they
+    may still become where texts have `room`."""
     use = asker.nested.get(str(arguments["option"]))
     if use is None or use.kind != "evaluate":
         raise RunFailed(f"{asker.name} has no evaluator in an option named {arguments['option']!r}")
-    outputs = Path(arguments["outputs"])
-    out = outputs.with_suffix(".scores.json")
-    request = {"system": "candidate", "outputs": str(outputs), "resamples": None, "out": str(out)}
     with work.strategy(step, use) as evaluator:
-        evaluator.do("score", request)
+        if "room" in arguments:
+            reachable = {"system": "candidate", "outputs": arguments["outputs"], "room": arguments["room"]}
+            return evaluator.do("reach", reachable)
+        return _scores(evaluator, Path(arguments["outputs"]))
+
+
+def _scores(evaluator: Strategy, outputs: Path) -> Json:
+    out = outputs.with_suffix(".scores.json")
+    evaluator.do(
+        "score", {"system": "candidate", "outputs": str(outputs), "resamples": None, "out": str(out)}
+    )
     told = json.loads(out.read_text(encoding="utf-8"))
     out.unlink()
     return told

@@ -28,22 +28,27 @@ def translate(step: Step, work: Workplace, into: Path) -> dict[str, Json]:
         times = backend.do("generate", request)["times"]
         backend.do("unload", {})
     decode(step, work, ids, texts)
-    write_rows(into / OUTPUTS, _joined(segments, rows_of(texts)))
+    write_rows(into / OUTPUTS, joined(segments, rows_of(texts)))
     texts.unlink()
     return {"times": times, "max_new_tokens": limit, "segments": len(segments)}
 
 
-def _joined(segments: list[Json], texts: list[Json]) -> list[Json]:
+def joined(segments: list[Json], texts: list[Json]) -> list[Json]:
+    """Rows for an evaluator, from encoded segments and their translations."""
     return [
         {"source": segment["source"], "hypothesis": text["text"], "reference": segment["reference"]}
         for segment, text in zip(segments, texts, strict=True)
     ]
 
 
+def auto_limit(segments: list[Json]) -> int:
+    """New tokens of a translation: half as long again as the longest reference, and 8."""
+    longest = max((len(segment["target_ids"]) for segment in segments), default=0)
+    return int(1.5 * longest) + 8
+
+
 def _limit(step: Step, work: Workplace) -> int:
-    """`auto`: half as long again as the longest reference of dev, and 8; the test set has no say in it."""
+    """`auto` looks at dev; the test set has no say in it."""
     if step.facts["max_new_tokens"] != "auto":
         return int(step.facts["max_new_tokens"])
-    dev = rows_of(work.made(step.needs["dev"]) / ENCODED)
-    longest = max((len(segment["target_ids"]) for segment in dev), default=0)
-    return int(1.5 * longest) + 8
+    return auto_limit(rows_of(work.made(step.needs["dev"]) / ENCODED))

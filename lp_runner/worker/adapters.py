@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from lp_runner import api
 from lp_runner.api import Json
@@ -81,12 +82,12 @@ class Policy(Adapter):
     _strategy: api.PruningPolicy
 
     def search(self, arguments: Arguments, context: WorkerContext) -> Json:
-        """{layers} → {removals}; every question goes to the core as the call "ask"."""
-        questions = self._strategy.search(tuple(map(api.Layer.parse, arguments["layers"])))
+        """{layers, types, where known} → {removals}; a question goes to the core as the call "ask" or "measure"."""
+        questions = self._strategy.search(_layers(arguments))
         try:
             question = next(questions)
             while True:
-                question = questions.send(_scores(context.call("ask", question.to_json())))
+                question = questions.send(_answered(question, context))
         except StopIteration as end:
             return {"removals": [str(layer) for layer in end.value]}
 
@@ -112,6 +113,14 @@ class Evaluator(Adapter):
         content = [evaluation.to_json() for evaluation in evaluations]
         Path(arguments["out"]).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
         return {evaluation.metric: evaluation.value for evaluation in evaluations}
+
+    def reach(self, arguments: Arguments, context: WorkerContext) -> Json:
+        """{system, outputs, room} → [low, high], or null from an evaluator that knows no bounds."""
+        if not hasattr(self._strategy, "reach"):
+            return None
+        bounding = cast(api.BoundingEvaluator, self._strategy)
+        system = formats.read_outputs(Path(arguments["outputs"]), arguments["system"])
+        return list(bounding.reach(context, system, tuple(arguments["room"])))
 
 
 class Backend(Adapter):
@@ -159,5 +168,16 @@ ADAPTERS: Mapping[str, type[Adapter]] = MappingProxyType(
 """By kind."""
 
 
-def _scores(answer: Arguments) -> Sequence[api.Score]:
-    return tuple(api.Score.from_json(each) for each in answer["scores"])
+def _layers(arguments: Arguments) -> Sequence[api.Layer]:
+    named = [api.Layer.parse(name) for name in arguments["layers"]]
+    types = arguments.get("types") or [""] * len(named)
+    return tuple(replace(layer, type=kind) for layer, kind in zip(named, types, strict=True))
+
+
+def _answered(question: api.Question, context: WorkerContext) -> Json:
+    """Scores in the order of the sets, or a measurement by quantity."""
+    if isinstance(question, api.Ask):
+        scores = context.call("ask", question.to_json())["scores"]
+        return tuple(api.Score.from_json(each) for each in scores)
+    measured = context.call("measure", question.to_json())["measured"]
+    return {quantity: api.Measured.from_json(each) for quantity, each in measured.items()}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from lp_runner.api import Evaluation, Hypotheses, Json
+from lp_runner.api import Evaluation, Hypotheses, Json, Resamples
 from lp_runner.worker.formats import write_outputs
 from lp_runner.worker.protocol import Item, Message, Progress, Record
 
@@ -102,11 +102,19 @@ class CallingEvaluator:
     context: WorkerContext
     option: str
 
-    def score(self, system: Hypotheses) -> Sequence[Evaluation]:
+    def score(self, system: Hypotheses, resamples: Resamples | None = None) -> Sequence[Evaluation]:
+        arguments = {"resamples": asdict(resamples)} if resamples else {}
+        return [Evaluation.from_json(each) for each in self._ask(system, arguments)]
+
+    def reach(self, system: Hypotheses, room: Sequence[int]) -> tuple[float, float] | None:
+        found = self._ask(system, {"room": list(room)})
+        return None if found is None else (found[0], found[1])
+
+    def _ask(self, system: Hypotheses, arguments: Mapping[str, Json]) -> Json:
         outputs = self.context.fresh_name("outputs")
         write_outputs(outputs, system)
-        arguments = {"option": self.option, "outputs": str(outputs), "system": system.system}
+        whose = {"option": self.option, "outputs": str(outputs), "system": system.system}
         try:
-            return [Evaluation.from_json(each) for each in self.context.call("evaluator", arguments)]
+            return self.context.call("evaluator", whose | dict(arguments))
         finally:
             outputs.unlink(missing_ok=True)

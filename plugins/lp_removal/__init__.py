@@ -1,1 +1,1 @@
-"""Pruning policies that remove layers one at a time: iterative-greedy, one-shot, explicit."""
+"""Pruning policies of few words: iterative-greedy, one-shot, contiguous, random, explicit."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
-from lp_removal.candidates import check_depths
-from lp_runner.api import Ask, Layer, Score
+from lp_runner.api import Ask, Layer, Score, check_depths
 
 
 class Explicit:

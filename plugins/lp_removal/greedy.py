@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
-from lp_removal.candidates import candidates_for, least_important
-from lp_runner.api import Ask, Layer, Score
+from lp_runner.api import Ask, Layer, Score, candidates_for, least_important
 
 
 class IterativeGreedy:
@@ -23,12 +22,13 @@ class IterativeGreedy:
         self._stack = stack
 
     def search(self, layers: Sequence[Layer]) -> Generator[Ask, Sequence[Score], Sequence[Layer]]:
-        """One question a step, about every candidate. Raises ValueError where options and layers don't fit."""
+        """One question a step, about every candidate, whose winner is all that is wanted."""
         candidates = candidates_for(layers, self._stack, self._protect, self._remove, self._keep_at)
         removed: list[Layer] = []
         while len(removed) < self._remove:
-            scores = yield Ask(tuple(frozenset([*removed, candidate]) for candidate in candidates))
-            gone = least_important(candidates, scores)[0]
+            sets = tuple(frozenset([*removed, candidate]) for candidate in candidates)
+            [least] = least_important((yield Ask(sets, need="winner")))
+            [gone] = least.difference(removed)
             removed.append(gone)
             candidates.remove(gone)
         return removed

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
-from lp_removal.candidates import candidates_for, least_important
-from lp_runner.api import Ask, Layer, Score
+from lp_runner.api import Ask, Layer, Score, candidates_for, least_important
 
 
 class OneShot:
@@ -23,7 +22,7 @@ class OneShot:
         self._stack = stack
 
     def search(self, layers: Sequence[Layer]) -> Generator[Ask, Sequence[Score], Sequence[Layer]]:
-        """One question. Raises ValueError where options and layers don't fit."""
+        """One question."""
         candidates = candidates_for(layers, self._stack, self._protect, self._remove, self._keep_at)
         scores = yield Ask(tuple(frozenset([candidate]) for candidate in candidates))
-        return least_important(candidates, scores)[: self._remove]
+        return [layer for removed in least_important(scores, self._remove) for layer in removed]

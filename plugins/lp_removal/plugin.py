@@ -1,4 +1,4 @@
-"""Declares the policies that remove layers one at a time."""
+"""Declares the policies that come to an order by one question, by one a step, or by none."""
 
 from __future__ import annotations
 
@@ -24,7 +24,20 @@ EXPLICIT = Declaration(
     options="lp_removal:explicit.schema.json",
 )
 
+CONTIGUOUS = Declaration(
+    name="contiguous",
+    summary="ask once about every block of neighbouring layers and remove the least important (Gromov et al. 2024)",
+    implementation="lp_removal.contiguous:Contiguous",
+    options="lp_removal:contiguous.schema.json",
+)
+RANDOM = Declaration(
+    name="random",
+    summary="remove layers in an order drawn from a seed; asks nothing",
+    implementation="lp_removal.random_order:RandomOrder",
+    options="lp_removal:random.schema.json",
+)
+
 
 @hookimpl
 def lp_pruning_policies() -> list[Declaration]:
-    return [ITERATIVE_GREEDY, ONE_SHOT, EXPLICIT]
+    return [ITERATIVE_GREEDY, ONE_SHOT, EXPLICIT, CONTIGUOUS, RANDOM]

@@ -59,6 +59,18 @@ def test_training_counts_three_passes_a_segment_and_epoch(planned: Planner, regi
     assert costs(plan, registry)["recover-30"].passes == 6000
 
 
+def test_a_policy_that_tries_models_needs_room_for_one_and_a_pass_for_each(
+    planned: Planner, registry: Registry
+) -> None:
+    floor = "prune={use: quality-floor, with: {keep_percent: 95}}"
+    cost = costs(planned("importance=random", floor), registry, questions=59)["search"]
+
+    assert cost.disk_bytes == 2**20 + 2 * 8_028_033_024
+    assert cost.kept_bytes == 2**20
+    assert cost.device_bytes == costs(planned(), registry)["translate-unpruned"].device_bytes
+    assert cost.passes == 100 * (1 + 59)
+
+
 def test_training_by_tokens_has_no_count_of_passes(planned: Planner, registry: Registry) -> None:
     plan = planned("recover=[{use: sft, with: {tokens: 60000}}]")
 

@@ -92,6 +92,20 @@ def test_a_layer_that_was_gone_has_a_dash_in_later_questions(results: Results) -
     assert ">2.50</td>" in text
 
 
+def test_a_score_that_is_not_the_whole_truth_is_marked_as_such(results: Results) -> None:
+    scores = results["searches"][0]["questions"][0]["scores"]
+    scores[0]["kind"], scores[1]["kind"] = "bound", "estimate"
+    text = page(results, "", [SEGMENT])
+    assert ">≥ 2.50</td>" in text
+    assert ">≈ 0.25</td>" in text
+
+
+def test_what_a_metric_said_of_its_own_work_is_told(results: Results) -> None:
+    results["searches"][0]["record"] = [{"verified": "without <b>3</b>", "texts": 40, "differing": 1}]
+    text = page(results, "", [SEGMENT])
+    assert "<li>verified: without &lt;b&gt;3&lt;/b&gt;, texts: 40, differing: 1</li>" in text
+
+
 def test_a_gate_that_is_not_met_cannot_be_overlooked(results: Results) -> None:
     gate = {"system": 2, "metric": "chrf++", "keep_percent": 97, "at_least": None, "of": "unpruned"}
     results["gates"] = [{**gate, "reached": 90.0, "met": False}]

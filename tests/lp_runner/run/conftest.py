@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from lp_runner.api import ModelSize
 from lp_runner.envs import Cache, Environments
 from lp_runner.recipe.recipe import Use
 from lp_runner.registry import Registry
@@ -97,7 +98,14 @@ def workplace(
     with store.lock("prompts-key"), store.staging("prompts-key") as staged:
         (staged / "encoded.jsonl").write_text("")
         store.publish("prompts-key", staged, {"facts": {"stop_ids": [2]}})
-    plan: Any = SimpleNamespace(model=SimpleNamespace(folder=model), device="cpu", dtype="float32")
+    plan: Any = SimpleNamespace(
+        model=SimpleNamespace(folder=model),
+        recipe=SimpleNamespace(seed=0),
+        size=ModelSize(5, 5, 1, 0, 1, 2, 4),
+        memory_bytes=2**30,
+        device="cpu",
+        dtype="float32",
+    )
     keys = {"prompts-dev": "prompts-key", "search": "search-key"}
     return Workplace(
         plan, registry, store, workers, str, listener, keys, {"search": 0}, lambda: None, tmp_path / "scratch"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,9 +120,78 @@ def test_a_bound_in_the_journal_is_not_taken_for_a_score(
     assert asked(workplace) == [entries[1]["removed"]]
 
 
+def test_a_loser_s_bound_is_enough_for_a_question_that_wants_the_winner(
+    searched: Search, workplace: Any, use: MakeUse
+) -> None:
+    policy = use("prune", "iterative-greedy", remove=1)
+    _, facts = searched(policy)
+    entries = [json.loads(line) for line in journal(workplace).read_text().splitlines()]
+    for entry in entries:
+        if entry["removed"] != facts["removals"]:
+            entry["kind"] = "bound"
+    journal(workplace).write_text("".join(f"{json.dumps(entry)}\n" for entry in entries))
+    workplace.listener.events.clear()
+    _, again = searched(policy)
+    assert again["removals"] == facts["removals"]
+    assert asked(workplace) == []
+
+
+def test_a_search_never_goes_by_a_bound(searched: Search, workplace: Any, use: MakeUse) -> None:
+    policy = use("prune", "iterative-greedy", remove=1)
+    _, facts = searched(policy)
+    entries = [json.loads(line) for line in journal(workplace).read_text().splitlines()]
+    for entry in entries:
+        if entry["removed"] == facts["removals"]:
+            entry["kind"] = "bound"
+    journal(workplace).write_text("".join(f"{json.dumps(entry)}\n" for entry in entries))
+    workplace.listener.events.clear()
+    searched(policy)
+    assert asked(workplace) == [facts["removals"]]
+
+
+def test_layers_can_be_protected_by_type(searched: Search, model: Path, workplace: Any, use: MakeUse) -> None:
+    config = json.loads((model / "config.json").read_text())
+    config["layer_types"] = ["full_attention" if index % 2 else "sliding_attention" for index in range(5)]
+    (model / "config.json").write_text(json.dumps(config))
+    _, facts = searched(use("prune", "one-shot", remove=2, protect=["sliding_attention"]))
+    assert sorted(facts["removals"]) == ["decoder.1", "decoder.3"]
+
+
 def test_an_explicit_order_needs_no_metric(searched: Search, workplace: Any, use: MakeUse) -> None:
     _, facts = searched(use("prune", "explicit", layers=[3, 1]))
     assert facts == {"removals": ["decoder.3", "decoder.1"], "questions": 0, "candidates": 0}
+
+
+def test_parameters_are_counted_in_the_checkpoint_and_told(
+    searched: Search, workplace: Any, use: MakeUse
+) -> None:
+    into, facts = searched(use("prune", "params-target", target="50%"))
+    assert len(facts["removals"]) == 3
+    told = json.loads((into / "search.json").read_text())["measured"]
+    assert told[0] == {"removed": [], "measured": {"params": {"value": 5, "low": 5, "high": 5}}}
+    assert told[-1]["measured"]["params"]["value"] == 2
+    assert told[-1]["removed"] == sorted(facts["removals"])
+
+
+def test_bytes_are_those_of_the_tensors_as_stored(searched: Search, workplace: Any, use: MakeUse) -> None:
+    _, facts = searched(use("prune", "bytes-target", target=12))
+    assert len(facts["removals"]) == 2
+
+
+def test_a_nested_metric_shortlists_and_has_a_journal_of_its_own(
+    searched: Search, workplace: Any, use: MakeUse
+) -> None:
+    shortlist = use("importance", "random", seed_offset=1)
+    policy = use("prune", "two-stage", remove=1, candidates=2, shortlist={"use": "random", "with": {}})
+    into, _ = searched(replace(policy, nested={"shortlist": shortlist}))
+    cheap, dear = json.loads((into / "search.json").read_text())["questions"]
+    assert (cheap["metric"], len(cheap["sets"]), dear["metric"], len(dear["sets"])) == (
+        "shortlist",
+        3,
+        "importance",
+        2,
+    )
+    assert len(list((workplace.store.root / ".journals").iterdir())) == 2
 
 
 def test_a_layer_that_is_not_there_is_refused(searched: Search, use: MakeUse) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lp_runner.api import Ask, EncodedSegment, Evaluation, Score
+from lp_runner.api import Ask, EncodedSegment, Evaluation, Layer, Measure, Score
 from lp_runner.errors import EnvironmentFailed, Interrupted, RunFailed
 from lp_runner.worker import Worker
 from lp_runner.worker.formats import read_ids, read_segments, write_encoded, write_ids, write_segments
@@ -18,6 +18,9 @@ from lp_runner.worker.protocol import Progress, Record
 
 def implementation(name: str) -> str:
     return f"tiny_plugin.strategies:{name}"
+
+
+EVALUATED = Evaluation("exact", 0.5, "exact|v1", replicates=(0.25, 0.75)).to_json()
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -91,6 +94,24 @@ def test_a_policy_asks_the_core_and_ends_with_its_removals(worker: Worker) -> No
     reply = worker.do("p", "search", {"layers": layers}, on_call=answer)
     assert reply.result == {"removals": ["decoder.2", "decoder.1"]}
     assert asked == [("ask", 4), ("ask", 3)]
+
+
+def test_a_policy_measures_and_knows_the_types_of_layers(worker: Worker) -> None:
+    asked: list[Any] = []
+
+    def answer(name: str, arguments: Mapping[str, Any]) -> Any:
+        asked.append((name, Measure.from_json(arguments)))
+        speed = {"value": 1.5, "low": 1.25, "high": 2.0}
+        return {"measured": {"params": {"value": 9, "low": 9, "high": 9}, "speed": speed}}
+
+    worker.make("p", "prune", implementation("SmallEnough"), {})
+    layers = {
+        "layers": ["decoder.0", "decoder.1"],
+        "types": ["sliding_attention", "full_attention"],
+    }
+    reply = worker.do("p", "search", layers, on_call=answer)
+    assert reply.result == {"removals": ["decoder.1"]}
+    assert asked == [("measure", Measure(frozenset([Layer(1)]), ("params", "speed")))]
 
 
 def test_policy_metric_and_evaluator_may_share_one_worker(
@@ -167,6 +188,41 @@ def test_an_evaluator_writes_evaluations_with_replicates(worker: Worker, tmp_pat
     assert worker.do("e", "score", arguments).result == {"exact": 0.5}
     [evaluation] = json.loads(out.read_text())
     assert Evaluation.from_json(evaluation) == Evaluation("exact", 0.5, "exact|v1", (1.0, 0.0), (0.5, 0.5))
+
+
+@pytest.mark.parametrize(("judge", "told"), [("Bounding", [0.0, 8.0]), ("Judge", None)])
+def test_an_evaluator_tells_what_can_still_be_reached_if_it_knows(
+    judge: str, told: Any, worker: Worker, tmp_path: Path
+) -> None:
+    outputs = tmp_path / "outputs.jsonl"
+    outputs.write_text('{"source": "a", "hypothesis": "x", "reference": "x"}\n')
+    worker.make("e", "evaluate", implementation(judge), {})
+    assert worker.do("e", "reach", {"system": "s", "outputs": str(outputs), "room": [7]}).result == told
+
+
+@pytest.mark.parametrize(
+    ("nested", "arguments", "answer", "value"),
+    [
+        ("bounds", {"room": [3, 3]}, [0.5, 6.5], 6.5),
+        ("replicates", {"resamples": {"count": 2, "seed": 5}}, [EVALUATED], 0.75),
+    ],
+)
+def test_a_metric_may_ask_for_bounds_and_replicates(
+    nested: str, arguments: Any, answer: Any, value: float, worker: Worker, encoded: Path, tmp_path: Path
+) -> None:
+    asked, items = [], []
+
+    def evaluate(name: str, given: Mapping[str, Any]) -> Any:
+        asked.append({key: given[key] for key in arguments})
+        return answer
+
+    worker.make("m", "importance", implementation("Metric"), {"nested": nested})
+    worker.do("m", "open", {"model": "m", "segments": str(encoded), "stop_ids": []})
+    question = {"sets": [["decoder.1"]], "need": "winner"}
+    surroundings = {"scratch": str(tmp_path / "scratch")}
+    worker.do("m", "score", question, surroundings, on_call=evaluate, on_item=items.append)
+    assert asked == [arguments]
+    assert [item["value"] for item in items] == [value]
 
 
 def test_an_evaluator_without_all_references_gets_none(worker: Worker, tmp_path: Path) -> None:
