@@ -1,0 +1,127 @@
+"""A finished ablation of importance metrics → its table and its plot.
+
+    lp-run recipes/ablation-metrics.yaml
+    python benchmarks/ablation.py runs/ablation-metrics --plot docs/ablation.svg
+
+In: a run whose controls are other metrics, searched by the same policy to the same depth. Out: a table in Markdown on
+the terminal, and with `--plot` (needs matplotlib) quality before and after recovery against what the search cost.
+Spearman's rank correlation is that of the first question, every layer alone, with the recipe's own metric; it needs
+exact scores (`bounds: false`).
+"""
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--plot", type=Path, metavar="SVG")
+    options = parser.parse_args()
+    results = json.loads((options.run / "results.json").read_text(encoding="utf-8"))
+    rows = [row(search, results) for search in results["searches"]]
+    table(rows, results)
+    if options.plot:
+        plot(rows, options.plot)
+
+
+def row(search: Mapping[str, Any], results: Mapping[str, Any]) -> dict[str, Any]:
+    """One metric: what it removed, what is left of the quality, and what it cost."""
+    mine = [system for system in results["systems"] if set(system["removed"]) == set(search["removals"])]
+    scores = {bool(system["recovered"]): system["evaluations"][0] for system in mine}
+    return {
+        "metric": named(search["metric"]),
+        "removed": [int(name.partition(".")[2]) for name in search["removals"]],
+        "before": scores[False],
+        "after": scores.get(True),
+        "spearman": spearman(first_scores(search), first_scores(results["searches"][0])),
+        "candidates": search["candidates"],
+        "seconds": search["seconds"],
+    }
+
+
+def table(rows: Sequence[Mapping[str, Any]], results: Mapping[str, Any]) -> None:
+    metric = results["systems"][0]["evaluations"][0]["metric"]
+    heads = [
+        "importance",
+        "removed",
+        metric,
+        f"{metric} recovered",
+        f"Spearman with {rows[0]['metric']}",
+        "sets",
+        "seconds",
+    ]
+    print(f"| {' | '.join(heads)} |\n|---|---|{'---:|' * (len(heads) - 2)}")
+    for one in rows:
+        cells = [
+            one["metric"],
+            ", ".join(map(str, one["removed"])),
+            interval(one["before"]),
+            interval(one["after"]) if one["after"] else "",
+            f"{one['spearman']:.2f}",
+            str(one["candidates"]),
+            f"{one['seconds']:.1f}",
+        ]
+        print(f"| {' | '.join(cells)} |")
+
+
+def plot(rows: Sequence[Mapping[str, Any]], out: Path) -> None:
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(8, 5), layout="constrained")
+    for name, marker in (("before", "o"), ("after", "s")):
+        told = [one for one in rows if one[name]]
+        axes.scatter(
+            [max(one["seconds"], 0.01) for one in told],
+            [one[name]["value"] for one in told],
+            marker=marker,
+            label={"before": "before recovery", "after": "after recovery"}[name],
+        )
+    for one in rows:
+        last = one["after"] or one["before"]
+        axes.annotate(one["metric"], (max(one["seconds"], 0.01), last["value"]), fontsize=7)
+    axes.set(xscale="log", xlabel="seconds of the search", ylabel="score on the test set")
+    axes.legend()
+    figure.savefig(out)
+
+
+def named(metric: Mapping[str, Any]) -> str:
+    """With the options that tell a metric from another of its name."""
+    given = metric["with"]
+    options = (
+        [given["against"]] if given.get("against") == "unpruned" and metric["use"] != "kl-divergence" else []
+    )
+    options += [f"seed {given['seed_offset']}"] if "seed_offset" in given else []
+    return f"{metric['use']} ({', '.join(options)})" if options else str(metric["use"])
+
+
+def first_scores(search: Mapping[str, Any]) -> dict[str, float]:
+    return {score["removed"][0]: score["value"] for score in search["questions"][0]["scores"]}
+
+
+def spearman(ours: Mapping[str, float], theirs: Mapping[str, float]) -> float:
+    """Correlation of ranks; equal values share the mean of theirs."""
+    layers = sorted(theirs)
+    pair = [ranks([one[layer] for layer in layers]) for one in (ours, theirs)]
+    return float(np.corrcoef(*pair)[0, 1])
+
+
+def ranks(values: Sequence[float]) -> list[float]:
+    return [
+        sum(other < one for other in values) + sum(other == one for other in values) / 2 for one in values
+    ]
+
+
+def interval(estimate: Mapping[str, float]) -> str:
+    return f"{estimate['value']:.2f} [{estimate['low']:.2f}, {estimate['high']:.2f}]"
+
+
+if __name__ == "__main__":
+    main()

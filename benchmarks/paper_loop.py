@@ -1,0 +1,317 @@
+"""The paper's search loop, as plainly as its code has it, against the exact engine behind translation-quality.
+
+    lp-run recipes/gemma3-270m-ces-deu.yaml
+    python benchmarks/paper_loop.py runs/gemma3-270m-ces-deu --segments 100 --removals 6 --whole 100:2 --sample 1,8,32
+
+In: a run folder (its model and the token ids of its dev set). Out: `benchmarks/paper_loop-NAME.json`, and its tables
+in Markdown on the terminal.
+
+The plain loop loads the model for every candidate, drops the layers, calls `generate` on consecutive batches, scores
+with chrF++ and rounds to 2 decimals; the highest score goes, ties to the lowest layer (Moslem et al. 2025, arXiv
+2510.22763). `--whole BATCH:STEPS` runs whole steps of it, in turn with the engine's with and without bounds;
+`--sample` runs one candidate of the first step at each batch size, which stands for its like. Whatever both did must
+agree: the texts of every finished candidate, and the layer that goes.
+"""
+
+import argparse
+import json
+import platform
+import resource
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+from lp_ablation.limits import roomy
+from lp_ablation.translation_quality import TranslationQuality
+from lp_models.layers import skipping
+from lp_models.padding import left_padded
+from lp_models.seq2seq import pad_id
+from lp_models.texts import decode, load_tokenizer
+from lp_sacrebleu.evaluator import ChrfPlusPlus
+from sacrebleu.metrics.chrf import CHRF
+from transformers import AutoModelForCausalLM, GenerationConfig
+
+from lp_runner.api import EncodedSegment, Hypotheses, Layer, Removal
+from lp_runner.worker.formats import read_encoded
+
+DECIMALS = 2
+
+
+@dataclass(frozen=True)
+class Task:
+    """What every candidate translates."""
+
+    folder: Path
+    segments: Sequence[EncodedSegment]
+    stop_ids: Sequence[int]
+    limit: int
+    dtype: torch.dtype
+
+    @property
+    def references(self) -> list[str]:
+        return [segment.reference or "" for segment in self.segments]
+
+
+@dataclass
+class Plain:
+    """The paper's loop at one batch size."""
+
+    task: Task
+    batch: int
+
+    def candidate(self, removed: Removal) -> tuple[float, list[str]]:
+        """Load, drop, generate, score."""
+        model = AutoModelForCausalLM.from_pretrained(self.task.folder, dtype=self.task.dtype).eval()
+        with skipping(model, removed), torch.inference_mode():
+            texts = list(self._texts(model))
+        score = CHRF(word_order=2).corpus_score(texts, [self.task.references]).score
+        return round(score, DECIMALS), texts
+
+    def step(self, sets: Sequence[Removal]) -> tuple[Removal, dict[Removal, list[str]]]:
+        """The set that goes, and every candidate's texts."""
+        found = {removed: self.candidate(removed) for removed in sets}
+        best = max(sets, key=lambda removed: (found[removed][0], -new_layer(removed, sets)))
+        return best, {removed: texts for removed, (_, texts) in found.items()}
+
+    def _texts(self, model: Any) -> Iterator[str]:
+        tokenizer = load_tokenizer(self.task.folder)
+        settings = GenerationConfig(
+            max_new_tokens=self.task.limit,
+            do_sample=False,
+            eos_token_id=list(self.task.stop_ids),
+            pad_token_id=pad_id(model),
+        )
+        prompts = [segment.prompt_ids for segment in self.task.segments]
+        for start in range(0, len(prompts), self.batch):
+            ids, mask = left_padded(prompts[start : start + self.batch], pad_id(model), model.device)
+            made = model.generate(input_ids=ids, attention_mask=mask, generation_config=settings)
+            new = made[:, ids.shape[1] :].tolist()
+            yield from decode(tokenizer, [until_stop(row, self.task.stop_ids) for row in new])
+
+
+@dataclass
+class Ours:
+    """The plugin as a search asks it."""
+
+    task: Task
+    bounds: bool
+    texts: dict[Removal, list[str]] = field(default_factory=dict)
+    work: list[dict[str, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.metric = TranslationQuality(
+            metric={},
+            segments=len(self.task.segments),
+            against="references",
+            max_new_tokens=self.task.limit,
+            decimals=DECIMALS,
+            bounds=self.bounds,
+            racing=None,
+            verify=0,
+            batch_size="auto",
+        )
+        self.context: Any = Context(str(self.task.dtype).removeprefix("torch."), self)
+        self.metric.open(self.context, self.task.folder, self.task.segments, self.task.stop_ids)
+
+    def step(self, sets: Sequence[Removal]) -> tuple[Removal, dict[Removal, list[str]]]:
+        self.texts.clear()
+        before = self._counts()
+        scores = list(self.metric.score(self.context, sets, "winner"))
+        counts = {name: count - before[name] for name, count in self._counts().items()}
+        self.work.append({**counts, "bounds": sum(score.kind == "bound" for score in scores)})
+        best = min(scores, key=lambda score: (score.value, new_layer(score.removed, sets)))
+        return best.removed, dict(self.texts)
+
+    def _counts(self) -> dict[str, int]:
+        work: Any = self.metric._decoder
+        return {"layer_tokens": work.work.layer_tokens, "head_tokens": work.work.head_tokens}
+
+
+@dataclass
+class Context:
+    """As much of a plugin's surroundings as this one needs; chrF++ is asked where it stands."""
+
+    dtype: str
+    asker: Ours
+    device: str = "cpu"
+    seed: int = 0
+
+    def progress(self, done: int, total: int, note: str = "") -> None: ...
+
+    def record(self, **facts: float | str) -> None: ...
+
+    def evaluator(self, option: str) -> "Nested":
+        return Nested(self.asker)
+
+
+@dataclass
+class Nested:
+    asker: Ours
+
+    def score(self, system: Hypotheses) -> Any:
+        removed = frozenset(Layer.parse(name) for name in system.system.split()[1:])
+        self.asker.texts[removed] = list(system.hypotheses)
+        return CHRF_PP.score(NOWHERE, system, None)
+
+    def reach(self, system: Hypotheses, room: Sequence[int]) -> tuple[float, float]:
+        return CHRF_PP.reach(NOWHERE, system, room)
+
+
+CHRF_PP = ChrfPlusPlus(lowercase=False, whitespace=False, beta=2)
+NOWHERE: Any = None
+
+
+def main() -> None:
+    options = parse_options()
+    torch.set_num_threads(options.threads)
+    task = read_task(options)
+    told: dict[str, Any] = {
+        "date": datetime.now(UTC).isoformat(timespec="minutes"),
+        "machine": f"{processor()}, {options.threads} threads, torch {torch.__version__}",
+        "model": options.run.name,
+        "segments": len(task.segments),
+        "limit": task.limit,
+        "dtype": options.dtype,
+    }
+    told["sample"] = sample(task, options.sample, options.candidate)
+    told["steps"] = search(task, options)
+    told["peak_rss_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    out = Path(__file__).with_name(f"paper_loop-{options.run.name}.json")
+    out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    show(told)
+
+
+def parse_options() -> argparse.Namespace:
+    verbatim = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=verbatim)
+    parser.add_argument("run", type=Path, help="a run folder")
+    parser.add_argument("--segments", type=int, default=100)
+    parser.add_argument("--removals", type=int, default=6, help="steps of the engine")
+    parser.add_argument("--whole", metavar="BATCH:STEPS", help="whole steps of the plain loop")
+    parser.add_argument("--sample", type=numbers, default=[], metavar="BATCH,…", help="one candidate at each")
+    parser.add_argument("--candidate", type=int, help="the layer of --sample; the middle one if not given")
+    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--threads", type=int, default=2)
+    return parser.parse_args()
+
+
+def read_task(options: argparse.Namespace) -> Task:
+    plan = json.loads((options.run / "plan.json").read_text(encoding="utf-8"))
+    (prompts,) = options.run.glob("steps/*-prompts-dev")
+    facts = json.loads((prompts / "MANIFEST.json").read_text(encoding="utf-8"))["about"]["facts"]
+    segments = list(read_encoded(prompts / "encoded.jsonl"))[: options.segments]
+    limit = roomy([segment.target_ids for segment in segments])
+    return Task(
+        Path(plan["model"]["folder"]), segments, facts["stop_ids"], limit, getattr(torch, options.dtype)
+    )
+
+
+def sample(task: Task, batches: Sequence[int], candidate: int | None) -> list[dict[str, Any]]:
+    """One candidate at each batch size."""
+    layers = layers_of(task)
+    removed = frozenset({Layer(layers // 2 if candidate is None else candidate)})
+    told, texts = [], []
+    for batch in batches:
+        seconds, (_, found) = timed(Plain(task, batch).candidate, removed)
+        texts.append(found)
+        told.append({"batch": batch, "candidate": str(min(removed)), "seconds": seconds})
+        print(f"plain, batch {batch}, without {min(removed)}: {seconds:.1f} s", flush=True)
+    differing = [sum(a != b for a, b in zip(texts[0], other, strict=True)) for other in texts[1:]]
+    print(f"texts that differ from those at batch {batches[0] if batches else '-'}: {differing}")
+    return told
+
+
+def search(task: Task, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Step by step, the plain loop and the engine with and without bounds in turn."""
+    batch, steps = (int(part) for part in (options.whole or "0:0").split(":"))
+    engines = {"exact": Ours(task, bounds=False), "bounds": Ours(task, bounds=True)}
+    gone: Removal = frozenset()
+    told = []
+    for number in range(options.removals):
+        candidates = [Layer(index) for index in range(1, layers_of(task) - 1) if Layer(index) not in gone]
+        sets = [gone | {candidate} for candidate in candidates]
+        ways: dict[str, Any] = dict(engines)
+        if number < steps:
+            ways[f"plain, batch {batch}"] = Plain(task, batch)
+        row, texts = {}, {}
+        for name, way in ways.items():
+            row[name], (best, texts[name]) = timed(way.step, sets)
+            print(
+                f"step {number + 1}: {name}: without {new_layer(best, sets)}: {row[name]:.1f} s", flush=True
+            )
+            check_same(name, best, texts)
+        work = {name: engine.work[-1] for name, engine in engines.items()}
+        told.append({"removed": new_layer(best, sets), "sets": len(sets), "seconds": row, "work": work})
+        gone = best
+    return told
+
+
+def check_same(name: str, best: Removal, texts: Mapping[str, Mapping[Removal, list[str]]]) -> None:
+    """Every candidate that two ways finished has the same texts, and the winner is finished by all."""
+    exact = texts["exact"]
+    assert best in exact
+    for removed, found in texts[name].items():
+        differing = sum(a != b for a, b in zip(exact[removed], found, strict=True))
+        if differing:
+            print(f"{name}: {differing} texts differ without {', '.join(map(str, sorted(removed)))}")
+
+
+def show(told: Mapping[str, Any]) -> None:
+    print(
+        f"\n{told['model']}, {told['segments']} segments, {told['dtype']}; {told['machine']}; {told['date']}"
+    )
+    print("\n| step | removed | candidates | seconds | layer tokens | head tokens | ended by a bound |")
+    print("|---:|---:|---:|---|---:|---:|---:|")
+    for number, step in enumerate(told["steps"], 1):
+        seconds = ", ".join(f"{name} {spent:.1f}" for name, spent in step["seconds"].items())
+        work = step["work"]["bounds"]
+        cells = [number, step["removed"], step["sets"], seconds, work["layer_tokens"], work["head_tokens"]]
+        print(f"| {' | '.join(map(str, cells))} | {work['bounds']} |")
+    first = told["steps"][0]
+    for one in told["sample"]:
+        whole = one["seconds"] * first["sets"]
+        ratios = [f"{whole / first['seconds'][name]:.1f}× {name}" for name in ("exact", "bounds")]
+        print(
+            f"\nbatch {one['batch']}: one candidate {one['seconds']:.1f} s, so a step {whole:.0f} s: {', '.join(ratios)}"
+        )
+
+
+def layers_of(task: Task) -> int:
+    config = json.loads((task.folder / "config.json").read_text(encoding="utf-8"))
+    return int(config["num_hidden_layers"])
+
+
+def new_layer(removed: Removal, sets: Sequence[Removal]) -> int:
+    """The layer that no other candidate of the step lacks."""
+    shared = frozenset.intersection(*sets) if len(sets) > 1 else frozenset()
+    return min(removed - shared).index
+
+
+def until_stop(ids: Sequence[int], stop_ids: Sequence[int]) -> list[int]:
+    end = next((place for place, new in enumerate(ids) if new in stop_ids), len(ids))
+    return list(ids[:end])
+
+
+def timed(call: Any, *arguments: Any) -> tuple[float, Any]:
+    started = time.perf_counter()
+    found = call(*arguments)
+    return time.perf_counter() - started, found
+
+
+def processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    return next(
+        (line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine()
+    )
+
+
+def numbers(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
+
+
+if __name__ == "__main__":
+    main()

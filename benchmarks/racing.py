@@ -1,0 +1,156 @@
+"""How often a race chooses the layer that all segments would have given, over many random orders of the segments.
+
+    python benchmarks/racing.py runs/quickstart runs/gemma3-270m-ces-deu --steps 4 --segments 100 --orders 200
+
+In: run folders (their models and dev sets). First every candidate of the first steps of iterative-greedy is translated
+whole by the exact engine, which is recorded beside this file (`racing-NAME.jsonl`; a step that is there is not done
+again). Then each step is raced on the recorded chrF++ statistics, in `--orders` random orders of the segments, by the
+plugin's own rules. Out: a table in Markdown on the terminal.
+"""
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lp_ablation.race import Racing, race
+from numpy.typing import NDArray
+from paper_loop import Ours, layers_of, new_layer, read_task
+from sacrebleu.metrics.chrf import CHRF
+
+from lp_runner.api import Evaluation, Layer, Removal
+
+Table = NDArray[np.float64]
+"""chrF++'s statistics, (segments, orders, 3): n-grams written, wanted, matched."""
+CHRF_PP = CHRF(word_order=2)
+RESAMPLES = 1000
+CONFIDENCES = (0.8, 0.9, 0.95, 0.99)
+
+
+def main() -> None:
+    options = parse_options()
+    torch.set_num_threads(options.threads)
+    print(
+        "| model | step | candidates | gap to the second | confidence | same layer | share of translations |"
+    )
+    print("|---|---:|---:|---:|---:|---:|---:|")
+    for run in options.runs:
+        for number, tables in enumerate(record(run, options), 1):
+            for confidence in CONFIDENCES:
+                outcomes = [
+                    raced(shuffled(tables, seed), Racing(confidence, options.first_look), seed)
+                    for seed in range(options.orders)
+                ]
+                print(row(run.name, number, tables, confidence, outcomes), flush=True)
+
+
+def parse_options() -> argparse.Namespace:
+    verbatim = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=verbatim)
+    parser.add_argument("runs", type=Path, nargs="+")
+    parser.add_argument("--steps", type=int, default=4)
+    parser.add_argument("--segments", type=int, default=100)
+    parser.add_argument("--orders", type=int, default=200)
+    parser.add_argument("--first-look", type=int, default=30)
+    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--threads", type=int, default=2)
+    return parser.parse_args()
+
+
+def record(run: Path, options: argparse.Namespace) -> list[dict[int, Table]]:
+    """Of each step every candidate's statistics, by layer."""
+    options.run = run
+    task = read_task(options)
+    kept = Path(__file__).with_name(f"racing-{run.name}.jsonl")
+    steps = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
+    engine = Ours(task, bounds=False) if len(steps) < options.steps else None
+    while engine and len(steps) < options.steps:
+        gone = frozenset(Layer(step["removed"]) for step in steps)
+        layers = [Layer(index) for index in range(1, layers_of(task) - 1) if Layer(index) not in gone]
+        sets = [gone | {layer} for layer in layers]
+        best, texts = engine.step(sets)
+        steps.append(
+            {"removed": new_layer(best, sets), "statistics": statistics(texts, sets, task.references)}
+        )
+        with kept.open("a") as out:
+            out.write(json.dumps(steps[-1]) + "\n")
+    return [
+        {
+            int(layer): np.array(rows, dtype=float).reshape(len(rows), -1, 3)
+            for layer, rows in step["statistics"].items()
+        }
+        for step in steps[: options.steps]
+    ]
+
+
+def statistics(
+    texts: Mapping[Removal, Sequence[str]], sets: Sequence[Removal], references: Sequence[str]
+) -> dict[int, Any]:
+    return {
+        new_layer(removed, sets): CHRF_PP._extract_corpus_statistics(list(texts[removed]), [list(references)])
+        for removed in sets
+    }
+
+
+def shuffled(tables: Mapping[int, Table], seed: int) -> dict[int, Table]:
+    order = np.random.default_rng(seed).permutation(len(next(iter(tables.values()))))
+    return {layer: table[order] for layer, table in tables.items()}
+
+
+def raced(tables: Mapping[int, Table], racing: Racing, seed: int) -> tuple[int, int]:
+    """The layer that wins, and how many translations it took."""
+    layers, everything = list(tables), len(next(iter(tables.values())))
+
+    @cache
+    def counts(seen: int) -> NDArray[np.float64]:
+        chosen = np.random.default_rng(seed).choice(seen, size=(RESAMPLES, seen), replace=True)
+        return np.stack([np.bincount(one, minlength=seen) for one in chosen]).astype(float)
+
+    def judge(number: int, seen: int) -> Evaluation:
+        return evaluation(tables[layers[number]][:seen], counts(seen))
+
+    end = race(racing, len(layers), everything, lambda numbers, part: None, judge)
+    best = max(end.stayed, key=lambda number: (round(end.stayed[number].value, 2), -layers[number]))
+    return layers[best], end.translated
+
+
+def evaluation(table: Table, counts: NDArray[np.float64]) -> Evaluation:
+    sums = np.tensordot(counts, table, 1)
+    value = float(chrf(table.sum(0)[None])[0])
+    return Evaluation("chrf++", value, "", replicates=tuple(chrf(sums).tolist()))
+
+
+def chrf(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """sacreBLEU's corpus score of many corpora at once, (corpora, orders, 3) → (corpora,)."""
+    written, wanted, matched = (sums[..., part] for part in range(3))
+    counted = (written > 0) & (wanted > 0)
+    orders = np.maximum(counted.sum(-1), 1)
+    precision = np.where(counted, matched / np.maximum(written, 1), 0).sum(-1) / orders
+    recall = np.where(counted, matched / np.maximum(wanted, 1), 0).sum(-1) / orders
+    factor = CHRF.BETA**2
+    return 100 * (1 + factor) * precision * recall / np.maximum(factor * precision + recall, 1e-16)
+
+
+def row(
+    name: str,
+    number: int,
+    tables: Mapping[int, Table],
+    confidence: float,
+    outcomes: Sequence[tuple[int, int]],
+) -> str:
+    scores = {layer: round(float(chrf(table.sum(0)[None])[0]), 2) for layer, table in tables.items()}
+    best, second = sorted(scores.values())[: -len(scores) - 1 : -1][:2]
+    winner = max(scores, key=lambda layer: (scores[layer], -layer))
+    same = sum(layer == winner for layer, _ in outcomes) / len(outcomes)
+    whole = sum(len(table) for table in tables.values())
+    share = sum(translated for _, translated in outcomes) / len(outcomes) / whole
+    cells = [name, number, len(tables), f"{best - second:.2f}", confidence, f"{same:.3f}", f"{share:.2f}"]
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+if __name__ == "__main__":
+    main()
