@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lp_runner.api.values import Removal
+
 API_VERSION = 1
 """Raised when a strategy written for the old contract would no longer work."""
 
@@ -53,6 +55,27 @@ class ModelSize:
         return self.params * self.dtype_bytes
 
 
+@dataclass(frozen=True, slots=True)
+class SearchSize:
+    """What a plan knows of a search before it is run."""
+
+    questions: tuple[tuple[Removal, ...], ...]
+    """The removal sets of each question to the metric, at most."""
+    prompt_tokens: tuple[int, ...]
+    """Of each segment, what all begin with included."""
+    target_tokens: tuple[int, ...]
+    """The ending included."""
+    shared_prompt_tokens: int
+    """That all prompts begin with."""
+
+    def first(self, segments: int) -> SearchSize:
+        """The same questions on fewer segments."""
+        shorter = self.prompt_tokens[:segments], self.target_tokens[:segments]
+        return SearchSize(self.questions, *shorter, self.shared_prompt_tokens)
+
+
+Operations = Callable[[Mapping[str, Any], ModelSize, SearchSize], float]
+"""From a metric's options, the model's size and a search's to the floating-point operations of all its answers."""
 DeviceBytes = Callable[[Mapping[str, Any], ModelSize], int]
 """From a strategy's options and the model's size to the device memory that it needs at its peak, in bytes."""
 
@@ -76,4 +99,6 @@ class Declaration:
     """Raised when the same options give other results."""
     device_bytes: DeviceBytes | None = None
     """For `lp-run plan` and `check --device-memory`; None: the weights and a fifth more."""
+    operations: Operations | None = None
+    """Of an importance metric, for `lp-run plan`; None where nobody has counted."""
     api: int = API_VERSION

@@ -105,7 +105,7 @@ def _check_memory(cell: Recipe, limit: int, registry: Registry) -> None:
 
     device = Device("cuda:0" if cell.device == "auto" else cell.device, limit)
     plan = build(cell, [device], Fingerprints(None))
-    costs = estimate(plan, registry, {}, {})
+    costs = estimate(plan, registry, {}, {}, {})
     largest = max(plan.steps, key=lambda step: costs[step.id].device_bytes)
     needed = costs[largest.id].device_bytes
     if needed > limit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping
+from itertools import takewhile
 from pathlib import Path
 
 from rich.table import Table
@@ -18,16 +19,18 @@ from lp_runner.cli.settings import own_interpreters
 from lp_runner.envs import Environments
 from lp_runner.errors import DONE, LpError
 from lp_runner.plan import Plan
-from lp_runner.plan.estimate import Cost, estimate
+from lp_runner.plan.estimate import Cost, Lengths, estimate
 from lp_runner.plan.inputs import Fingerprints, devices
 from lp_runner.recipe import Recipe
 from lp_runner.recipe.publishers import refuse_unknown
 from lp_runner.registry import Registry
-from lp_runner.run.questions import count_questions
+from lp_runner.run.questions import questions_of
 from lp_runner.run.status import Status, statuses
+from lp_runner.run.workplace import ENCODED
 from lp_runner.store import Store
+from lp_runner.worker.formats import rows_of
 
-COLUMNS = ["step", "state", "why", "passes", "disk", "device memory"]
+COLUMNS = ["step", "state", "why", "passes", "TFLOP", "disk", "device memory"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,8 +58,8 @@ def _show(cell: Recipe, registry: Registry, store: Store, folder: Path) -> None:
     planned = plan.build(cell, devices(), prints)
     keys = run.keys_of(planned, registry, prints.of, store)
     environments = Environments.standard(own_interpreters(), offline=True)
-    segments, questions = _segments(planned, keys, store), count_questions(planned, registry, environments)
-    costs = estimate(planned, registry, segments, questions)
+    segments, questions = _segments(planned, keys, store), questions_of(planned, registry, environments)
+    costs = estimate(planned, registry, segments, questions, _lengths(planned, keys, store))
     name = f"{cell.name}/{cell.cell}" if cell.cell else cell.name
     show(f"{name}: {planned.size.layers} layers, {planned.device}, {planned.dtype}")
     show(_table(statuses(planned, keys, store, _earlier(folder)), costs))
@@ -67,7 +70,7 @@ def _table(told: list[Status], costs: Mapping[str, Cost]) -> Table:
     due = [costs[status.step.id] for status in told if not status.done]
     peak = human_bytes(max((cost.device_bytes for cost in due), default=0))
     all_due = ["all that will run", f"{len(due)} of {len(told)}", ""]
-    rows.append([*all_due, _all_passes(due), human_bytes(_peak_disk(due)), peak])
+    rows.append([*all_due, _all_passes(due), "", human_bytes(_peak_disk(due)), peak])
     return table(COLUMNS, rows, numbers=COLUMNS[3:])
 
 
@@ -89,7 +92,9 @@ def _peak_disk(due: list[Cost]) -> int:
 def _row(status: Status, cost: Cost) -> list[str]:
     device = human_bytes(cost.device_bytes) if cost.device_bytes else ""
     state = "done" if status.done else "will run"
-    return [status.step.title, state, status.why, _passes(cost.passes), human_bytes(cost.disk_bytes), device]
+    work = f"{cost.operations / 1e12:,.1f}" if cost.operations else ""
+    passes = _passes(cost.passes)
+    return [status.step.title, state, status.why, passes, work, human_bytes(cost.disk_bytes), device]
 
 
 def _passes(count: int | None) -> str:
@@ -108,6 +113,19 @@ def _segments(planned: Plan, keys: Mapping[str, str | None], store: Store) -> di
         elif limit:
             counts[split] = limit
     return counts
+
+
+def _lengths(planned: Plan, keys: Mapping[str, str | None], store: Store) -> dict[str, Lengths]:
+    """Of the prompts that are made already and that a search reads."""
+    found = {}
+    for step_id in {step.needs["prompts"] for step in planned.of_kind("search")}:
+        if store.manifest(str(keys[step_id])):
+            rows = rows_of(store.path(str(keys[step_id])) / ENCODED)
+            prompts = [row["prompt_ids"] for row in rows]
+            targets = tuple(len(row["target_ids"]) for row in rows)
+            shared = sum(1 for _ in takewhile(lambda ids: len(set(ids)) == 1, zip(*prompts, strict=False)))
+            found[step_id] = Lengths(tuple(map(len, prompts)), targets, shared)
+    return found
 
 
 def _earlier(folder: Path) -> dict[str, Json]:

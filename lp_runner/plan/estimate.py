@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from lp_runner.api import ModelSize
+from lp_runner.api import ModelSize, Removal, SearchSize
 from lp_runner.plan.plan import Plan, Step
 from lp_runner.recipe.recipe import Use
 from lp_runner.registry import Registry
@@ -32,22 +32,63 @@ class Cost:
     """What stays on disk when the step is done."""
     device_bytes: int
     """At the peak; 0 where no device is used."""
+    operations: float | None = None
+    """Floating-point, of a search whose metric counts them; None elsewhere, and where texts' lengths aren't known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a search's policy asks, at most."""
+
+    count: int
+    """Removal sets, measured ones included."""
+    questions: tuple[tuple[Removal, ...], ...] = ()
+    """To the recipe's importance metric."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """Of a split's prompts and targets, in tokens, by segment; and how many tokens all prompts begin with."""
+
+    prompts: tuple[int, ...]
+    targets: tuple[int, ...]
+    shared: int
 
 
 def estimate(
-    plan: Plan, registry: Registry, segments: Mapping[str, int], questions: Mapping[str, int]
+    plan: Plan,
+    registry: Registry,
+    segments: Mapping[str, int],
+    questions: Mapping[str, Asked],
+    lengths: Mapping[str, Lengths],
 ) -> dict[str, Cost]:
     """Each step's cost by its id.
 
     Args:
         segments: how many each split has; splits that aren't read yet are missing.
-        questions: how many removal sets each search asks about, at most; missing where that isn't known.
+        questions: what each search asks; missing where that isn't known.
+        lengths: of the token ids of each prompts step that is done.
     """
-    return {step.id: _cost(step, plan, registry, segments, questions) for step in plan.steps}
+    costs = {step.id: _cost(step, plan, registry, segments, questions) for step in plan.steps}
+    for step in plan.of_kind("search"):
+        operations = _operations(step, plan, registry, questions.get(step.id), lengths)
+        costs[step.id] = replace(costs[step.id], operations=operations)
+    return costs
+
+
+def _operations(
+    step: Step, plan: Plan, registry: Registry, asked: Asked | None, lengths: Mapping[str, Lengths]
+) -> float | None:
+    metric, there = step.uses["importance"], lengths.get(step.needs["prompts"])
+    counted = registry.find(metric.kind, metric.name).declaration.operations
+    if not (counted and asked and there):
+        return None
+    search = SearchSize(asked.questions, there.prompts, there.targets, there.shared)
+    return counted(metric.options, plan.size, search)
 
 
 def _cost(
-    step: Step, plan: Plan, registry: Registry, segments: Mapping[str, int], questions: Mapping[str, int]
+    step: Step, plan: Plan, registry: Registry, segments: Mapping[str, int], questions: Mapping[str, Asked]
 ) -> Cost:
     size = _size_at(step, plan)
     if step.kind == "search":
@@ -72,7 +113,7 @@ def _search(
     size: ModelSize,
     registry: Registry,
     segments: Mapping[str, int],
-    questions: Mapping[str, int],
+    questions: Mapping[str, Asked],
 ) -> Cost:
     """A policy with a backend of its own tries pruned models, one cut at a time, while the metric lets go of its own."""
     backends = _tried(step)
@@ -118,7 +159,7 @@ def _split_of(step: Step) -> str:
 
 
 def _search_passes(
-    step: Step, registry: Registry, segments: Mapping[str, int], questions: Mapping[str, int]
+    step: Step, registry: Registry, segments: Mapping[str, int], questions: Mapping[str, Asked]
 ) -> int | None:
     """The whole model's, and one for each question; an additive metric has all answers from the first.
 
@@ -127,10 +168,10 @@ def _search_passes(
     metric = step.uses["importance"]
     additive = "additive" in registry.find(metric.kind, metric.name).declaration.traits and not _tried(step)
     there = segments.get(step.needs["prompts"].removeprefix("prompts-"))
-    asked = 0 if additive else questions.get(step.id)
+    asked = Asked(0) if additive else questions.get(step.id)
     if there is None or asked is None:
         return None
-    return int(min(metric.options.get("segments") or there, there) * (1 + asked))
+    return int(min(metric.options.get("segments") or there, there) * (1 + asked.count))
 
 
 def _tried(step: Step) -> list[Use]:

@@ -67,7 +67,8 @@ def _heat_map(search: Mapping[str, Json]) -> dict[str, Any]:
         "layers": layers,
         "rows": [[row.get(layer) for layer in layers] for row in rows],
         "record": [
-            ", ".join(f"{name}: {value}" for name, value in facts.items()) for facts in search.get("record", [])
+            ", ".join(f"{name}: {value}" for name, value in facts.items())
+            for facts in search.get("record", [])
         ],
     }
 

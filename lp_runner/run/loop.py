@@ -55,7 +55,7 @@ def execute(
         _link(plan, keys, store, folder)
         return Run.open(folder.path), 0
     check(plan.model.folder)
-    needs = {step: cost.disk_bytes for step, cost in estimate(plan, registry, {}, {}).items()}
+    needs = {step: cost.disk_bytes for step, cost in estimate(plan, registry, {}, {}, {}).items()}
     with ExitStack() as stack:
         workers = Workers(
             registry, environments, folder.path / "logs", folder.path, plan.device, should_stop, limit_s

@@ -12,6 +12,7 @@ from lp_runner.checkpoint.layers import read_config
 from lp_runner.envs import Environments
 from lp_runner.errors import LpError, UsageError
 from lp_runner.plan import Plan, Step
+from lp_runner.plan.estimate import Asked
 from lp_runner.plan.keys import digest
 from lp_runner.registry import Registry
 from lp_runner.run.layers import named, request
@@ -21,8 +22,8 @@ ENOUGH = 1e9
 """A speed-up that nobody asks for."""
 
 
-def count_questions(plan: Plan, registry: Registry, environments: Environments) -> dict[str, int]:
-    """Removal sets asked about by each search of a plan, by its step; none where the policy can't be tried.
+def questions_of(plan: Plan, registry: Registry, environments: Environments) -> dict[str, Asked]:
+    """What each search of a plan asks, by its step; nothing where the policy can't be tried.
 
     At most: a set that is asked about again counts again, though the journal has its answer. (Where chance or ties decide
     which sets there are, as in a beam of neighbours, there may be a few more.) A set whose quality or speed is measured
@@ -31,13 +32,13 @@ def count_questions(plan: Plan, registry: Registry, environments: Environments) 
     with tempfile.TemporaryDirectory() as folder:
         workers = Workers(registry, environments, Path(folder), Path(folder), "cpu", lambda: None)
         try:
-            counts = {step.id: _count(step, plan, registry, workers) for step in plan.of_kind("search")}
+            found = {step.id: _asked(step, plan, registry, workers) for step in plan.of_kind("search")}
         finally:
             workers.close()
-    return {step: count for step, count in counts.items() if count is not None}
+    return {step: asked for step, asked in found.items() if asked is not None}
 
 
-def _count(step: Step, plan: Plan, registry: Registry, workers: Workers) -> int | None:
+def _asked(step: Step, plan: Plan, registry: Registry, workers: Workers) -> Asked | None:
     """A policy that comes to an end without what it wants has asked all that it could."""
     whole = _inspected(plan)
     answers = _Tempting(plan, whole, _free(step, registry))
@@ -45,8 +46,8 @@ def _count(step: Step, plan: Plan, registry: Registry, workers: Workers) -> int 
         with workers.use(step.uses["prune"], NO_DEVICE, lambda told: None, Meter()) as policy:
             policy.do("search", request(_layers(whole, plan)), on_call=answers.call)
     except LpError:
-        return answers.count or None
-    return answers.count
+        return answers.told if answers.told.count else None
+    return answers.told
 
 
 class _Tempting:
@@ -60,12 +61,13 @@ class _Tempting:
         self._questions = 0
         self._values: dict[tuple[str, Removal], float] = {}
         self._asked = 0
+        self._importance: list[tuple[Removal, ...]] = []
         self._tried: set[tuple[str, Removal]] = set()
 
     @property
-    def count(self) -> int:
-        """Of all sets so far."""
-        return self._asked + len(self._tried)
+    def told(self) -> Asked:
+        """All so far."""
+        return Asked(self._asked + len(self._tried), tuple(self._importance))
 
     def call(self, name: str, arguments: Mapping[str, Json]) -> Json:
         return self._scores(arguments) if name == "ask" else self._measured(arguments)
@@ -76,6 +78,8 @@ class _Tempting:
         self._deepest = max([self._deepest, *map(len, question.sets)])
         if question.metric not in self._free:
             self._asked += len(question.sets)
+        if question.metric == "importance":
+            self._importance.append(question.sets)
         scores = [Score(removal, self._value(question.metric, removal)) for removal in question.sets]
         return {"scores": [score.to_json() for score in scores]}
 

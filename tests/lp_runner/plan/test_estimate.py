@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from lp_runner.api import Layer
 from lp_runner.plan import Plan
-from lp_runner.plan.estimate import Cost, estimate
+from lp_runner.plan.estimate import Asked, Cost, Lengths, estimate
 from lp_runner.plan.inputs import Device
 from lp_runner.registry import Registry
 
@@ -21,8 +22,8 @@ PAPER = {"train": 100_000, "dev": 500, "test": 500, "search": 200}
 def costs(
     plan: Plan, registry: Registry, segments: Mapping[str, int] = SEGMENTS, questions: int | None = None
 ) -> dict[str, Cost]:
-    asked = {} if questions is None else {step.id: questions for step in plan.of_kind("search")}
-    return estimate(plan, registry, segments, asked)
+    asked = {} if questions is None else {step.id: Asked(questions) for step in plan.of_kind("search")}
+    return estimate(plan, registry, segments, asked, {})
 
 
 def test_the_paper_s_search_is_the_unpruned_model_s_pass_and_72_000_of_candidates(
@@ -31,6 +32,29 @@ def test_the_paper_s_search_is_the_unpruned_model_s_pass_and_72_000_of_candidate
     plan = planned(shipped="paper-exact-ces-deu.yaml")
 
     assert costs(plan, registry, PAPER, questions=360)["search"].passes == 200 + 72_000
+
+
+def test_a_search_s_operations_are_those_that_its_metric_counts(planned: Planner, registry: Registry) -> None:
+    plan = planned("importance.with.segments=2")
+    asked = {"search": Asked(1, ((frozenset({Layer(3)}),),))}
+    lengths = {plan.step("search").needs["prompts"]: Lengths((11, 13, 99), (5, 7, 99), shared=10)}
+    cost = estimate(plan, registry, SEGMENTS, asked, lengths)["search"]
+    size, layers = plan.size, plan.size.layers
+
+    unpruned = layers * (11 + 13 + 4 + 6)
+    candidate = (layers - 1) * (10 + 1 + 3 + 4 + 6)
+    head = 2 * (5 + 7)
+    wanted = 2 * (size.layer_params * (unpruned + candidate) + size.embedding_params * head)
+    assert cost.operations == wanted
+
+
+def test_operations_are_unknown_where_lengths_are_or_nobody_counts(
+    planned: Planner, registry: Registry
+) -> None:
+    assert costs(planned(), registry, questions=9)["search"].operations is None
+    plan = planned("importance=block-influence")
+    lengths = {plan.step("search").needs["prompts"]: Lengths((3,), (2,), shared=1)}
+    assert estimate(plan, registry, SEGMENTS, {"search": Asked(1)}, lengths)["search"].operations is None
 
 
 def test_a_search_sees_no_more_segments_than_there_are(planned: Planner, registry: Registry) -> None:

@@ -15,7 +15,7 @@ from lp_runner.envs import Cache, Environments
 from lp_runner.plan import Step
 from lp_runner.recipe.recipe import Use
 from lp_runner.registry import Registry
-from lp_runner.run.questions import count_questions
+from lp_runner.run.questions import questions_of
 from lp_runner.run.search import search
 from lp_runner.run.workplace import Workplace
 
@@ -38,7 +38,8 @@ def count(model: Path, registry: Registry, use: MakeUse, tmp_path: Path) -> Coun
             of_kind=lambda kind: [step], model=SimpleNamespace(folder=model), size=SIZE
         )
         environments = Environments(Cache(tmp_path / "environments"))
-        return count_questions(plan, registry, environments).get("search")
+        asked = questions_of(plan, registry, environments).get("search")
+        return asked.count if asked else None
 
     return run
 

@@ -11,7 +11,9 @@ from transformers import PreTrainedModel
 
 
 def test_a_token_takes_the_keys_and_values_of_all_layers(tiny_model: Callable[..., PreTrainedModel]) -> None:
-    assert room.bytes_per_token(tiny_model("llama")) == 2 * 2 * 8 * 5 * 4  # K and V, heads, width, layers, float32
+    assert (
+        room.bytes_per_token(tiny_model("llama")) == 2 * 2 * 8 * 5 * 4
+    )  # K and V, heads, width, layers, float32
     assert room.bytes_per_token(tiny_model("llama").bfloat16()) == 2 * 2 * 8 * 5 * 2
 
 
