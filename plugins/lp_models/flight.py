@@ -81,13 +81,16 @@ class Flight:
         size = len(self._task.prompts)
         return self._answers[number * size : (number + 1) * size]
 
-    def drafts(self, number: int) -> list[Draft]:
-        """The same, with what is finished marked."""
-        size = len(self._task.prompts)
-        alive = set(self._alive.tolist())
-        return [
-            Draft(self._answers[row], row not in alive) for row in range(number * size, (number + 1) * size)
-        ]
+    def drafts(self) -> dict[int, list[Draft]]:
+        """Of every running set, what is finished marked."""
+        size, open_rows = len(self._task.prompts), set(self._alive.tolist())
+        return {
+            number: [
+                Draft(ids, number * size + place not in open_rows)
+                for place, ids in enumerate(self.answers(number))
+            ]
+            for number in self.running
+        }
 
     @torch.inference_mode()
     def begin(self) -> None:

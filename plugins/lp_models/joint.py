@@ -96,8 +96,7 @@ class JointDecoder:
                 running = flight.running
                 steps += 1
                 if steps % LOOK_EVERY == 0 and flight.open_share < LOOK_BELOW:
-                    at_work = {block[number]: flight.drafts(number) for number in running}
-                    lost = hopeless(at_work)
+                    lost = hopeless({block[number]: drafts for number, drafts in flight.drafts().items()})
                     dropped = {number for number in running if block[number] in lost}
                     flight.drop(dropped)
                     running -= dropped
