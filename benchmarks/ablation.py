@@ -5,7 +5,8 @@
 
 In: a run whose controls are other metrics, searched by the same policy to the same depth. Out: a table in Markdown on
 the terminal, and with `--plot` (needs matplotlib) quality before and after recovery against what the search cost.
-Spearman's rank correlation is that of the first question, every layer alone, with the recipe's own metric; it needs
+`seconds` are those of the last sitting: of a search that was interrupted, or that found answers in the store, they say
+too little. Spearman's rank correlation is that of the first question, every layer alone, with the recipe's own metric; it needs
 exact scores (`bounds: false`).
 """
 
@@ -17,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from lp_runner.registry import Registry
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(
@@ -26,13 +29,14 @@ def main() -> None:
     parser.add_argument("--plot", type=Path, metavar="SVG")
     options = parser.parse_args()
     results = json.loads((options.run / "results.json").read_text(encoding="utf-8"))
-    rows = [row(search, results) for search in results["searches"]]
+    registry = Registry.installed()
+    rows = [row(search, results, registry) for search in results["searches"]]
     table(rows, results)
     if options.plot:
         plot(rows, options.plot)
 
 
-def row(search: Mapping[str, Any], results: Mapping[str, Any]) -> dict[str, Any]:
+def row(search: Mapping[str, Any], results: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
     """One metric: what it removed, what is left of the quality, and what it cost."""
     mine = [system for system in results["systems"] if set(system["removed"]) == set(search["removals"])]
     scores = {bool(system["recovered"]): system["evaluations"][0] for system in mine}
@@ -42,7 +46,7 @@ def row(search: Mapping[str, Any], results: Mapping[str, Any]) -> dict[str, Any]
         "before": scores[False],
         "after": scores.get(True),
         "spearman": spearman(first_scores(search), first_scores(results["searches"][0])),
-        "candidates": search["candidates"],
+        "passes": passes(search, registry),
         "seconds": search["seconds"],
     }
 
@@ -55,7 +59,7 @@ def table(rows: Sequence[Mapping[str, Any]], results: Mapping[str, Any]) -> None
         metric,
         f"{metric} recovered",
         f"Spearman with {rows[0]['metric']}",
-        "sets",
+        "model passes",
         "seconds",
     ]
     print(f"| {' | '.join(heads)} |\n|---|---|{'---:|' * (len(heads) - 2)}")
@@ -66,7 +70,7 @@ def table(rows: Sequence[Mapping[str, Any]], results: Mapping[str, Any]) -> None
             interval(one["before"]),
             interval(one["after"]) if one["after"] else "",
             f"{one['spearman']:.2f}",
-            str(one["candidates"]),
+            f"{one['passes']:,}",
             f"{one['seconds']:.1f}",
         ]
         print(f"| {' | '.join(cells)} |")
@@ -92,6 +96,14 @@ def plot(rows: Sequence[Mapping[str, Any]], out: Path) -> None:
     figure.savefig(out)
 
 
+def passes(search: Mapping[str, Any], registry: Registry) -> int:
+    """Segments through a whole model: one look for an additive metric, else one for each set and the unpruned model."""
+    metric = search["metric"]
+    traits = registry.find("importance", metric["use"]).declaration.traits
+    looks = 1 if "additive" in traits else 1 + search["candidates"]
+    return int(metric["with"].get("segments", 0)) * looks
+
+
 def named(metric: Mapping[str, Any]) -> str:
     """With the options that tell a metric from another of its name."""
     given = metric["with"]
@@ -103,7 +115,13 @@ def named(metric: Mapping[str, Any]) -> str:
 
 
 def first_scores(search: Mapping[str, Any]) -> dict[str, float]:
-    return {score["removed"][0]: score["value"] for score in search["questions"][0]["scores"]}
+    """Of every layer alone. Raises ValueError where a score is not exact."""
+    scores = search["questions"][0]["scores"]
+    if any(score["kind"] != "exact" for score in scores):
+        raise ValueError(
+            f"{search['step']}: ranks need exact scores; give the metric `bounds: false`, no racing"
+        )
+    return {score["removed"][0]: score["value"] for score in scores}
 
 
 def spearman(ours: Mapping[str, float], theirs: Mapping[str, float]) -> float:

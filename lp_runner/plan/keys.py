@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lp_runner.api import Json
 from lp_runner.envs.spec import requirements
+from lp_runner.errors import UsageError
 from lp_runner.plan.plan import Plan, Step
 from lp_runner.recipe.defaults import marked, replaced
 from lp_runner.recipe.recipe import Use
@@ -101,7 +102,16 @@ def _origin(step: Step, plan: Plan, keys: Mapping[str, str | None], removals: Re
     if step.kind != "cut" or key is None:
         return key
     order = removals(key)
-    return None if order is None else sorted(order[: step.facts["count"]])
+    return None if order is None else sorted(_first(order, step.facts["count"]))
+
+
+def _first(order: Sequence[str], count: int | None) -> Sequence[str]:
+    if count is not None and count > len(order):
+        raise UsageError(
+            f"keep_at: no model is without {count} layers, for the search ended after {len(order)}",
+            hint=f"keep_at is at most {len(order)} here; what is done stays done when it changes",
+        )
+    return order[:count]
 
 
 def _key(step: Step, plan: Plan, made_from: Mapping[str, Json], registry: Registry, prints: Prints) -> str:

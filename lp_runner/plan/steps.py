@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 
@@ -41,7 +42,7 @@ class Search:
     """One search of the plan: the recipe's own, or a control's."""
 
     name: str
-    """Empty for the recipe's own; else the control's metric."""
+    """Empty for the recipe's own; else the control's metric, with a number from the second of that name on."""
     step: str
     depths: tuple[int | None, ...]
     """How many layers are removed where a model is kept; None: as many as the policy ends with."""
@@ -124,17 +125,21 @@ class _Builder:
         self.add(f"prompts-{split}", title, {"encode": ENCODER}, facts, texts)
 
     def controls(self) -> Iterator[Search]:
-        """Other metrics under the same policy, no deeper than they are asked to go."""
+        """Other metrics under the same policy, no deeper than they are asked to go; those of one name are numbered."""
+        seen: Counter[str] = Counter()
         for control in self.recipe.controls:
+            seen[control.use.name] += 1
+            number = seen[control.use.name]
+            name = f"{control.use.name}-{number}" if number > 1 else control.use.name
             policy = self.recipe.prune
             if control.keep_at:
                 policy = replace(policy, options=dict(policy.options) | _as_deep_as(control.keep_at, policy))
-            yield self.search(control.use.name, control.use, policy)
+            yield self.search(name, control.use, policy)
 
     def search(self, name: str, metric: Use, policy: Use) -> Search:
         split = "search" if "search" in self._splits() else "dev"
         facts = {"model": self.about.weights, **self.about.computing()}
-        title = f"search by {metric.name}, {policy.name}"
+        title = f"search by {name or metric.name}, {policy.name}"
         uses = {"importance": metric, "prune": policy}
         step_id = f"search-{name}" if name else "search"
         self.add(step_id, title, uses, facts, {"prompts": f"prompts-{split}"})

@@ -47,7 +47,7 @@ def check(path: Path, cell: Cell, schema: Mapping[str, Any], offers: Offers) -> 
     found = list(complaints(value_of(tree), schema))
     resolver = Resolver(offers, lambda trail: _nearest(places, trail)[1], found)
     uses = {trail: use for trail, kind in slots if (use := resolver.use(kind, value_at(value, trail), trail))}
-    found += unsound(value, uses)
+    found += unsound(value, uses, lambda use: offers.find(use.kind, use.name).declaration.traits)
     if found:
         return [problem_of(one, places) for one in found]
     return assemble(path, cell.slug, schema, value, uses, places)

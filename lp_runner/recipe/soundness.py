@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from lp_runner.recipe.complaints import Complaint, nearest
 from lp_runner.recipe.languages import language
@@ -15,10 +15,15 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 PLACEHOLDERS = ("source", "source_language", "target_language")
 VIEW = ("skip", "limit", "shuffle", "empty", "columns", "header")
 """The readers' options that choose among a source's segments, or say how to read them."""
+Traits = Callable[[Use], frozenset[str]]
+"""What a strategy's declaration says that it fits."""
+BLOCKS = "contiguous"
+"""The trait of a metric that knows sets of neighbouring layers alone, and of a policy that asks about no others."""
 
 
-def unsound(value: Json, uses: Mapping[Trail, Use]) -> Iterator[Complaint]:
+def unsound(value: Json, uses: Mapping[Trail, Use], traits: Traits) -> Iterator[Complaint]:
     """Everything wrong with a recipe as a whole; a part with an error of its own is left out."""
+    yield from _blocks(uses, traits)
     yield from _languages(value)
     for trail in (("prompt",), ("importance", "prompt")):
         yield from _prompt(_at(value, *trail, "template"), (*trail, "template"))
@@ -30,6 +35,16 @@ def unsound(value: Json, uses: Mapping[Trail, Use]) -> Iterator[Complaint]:
         yield from _gate(gate, bool(_at(value, "recover")), ("gates", index))
     yield from _batches(_at(value, "benchmark", "batch_sizes"), _at(value, "benchmark", "segments"))
     yield from _backends({trail: use for trail, use in uses.items() if trail[0] == "benchmark"})
+
+
+def _blocks(uses: Mapping[Trail, Use], traits: Traits) -> Iterator[Complaint]:
+    policy = uses.get(("prune",))
+    if policy is None or BLOCKS in traits(policy):
+        return
+    for trail, use in uses.items():
+        if use.kind == "importance" and BLOCKS in traits(use) and trail[0] in ("importance", "controls"):
+            asks = f"{policy.name} asks about others; prune by contiguous or one-shot"
+            yield Complaint(trail, f"{use.name} knows sets of neighbouring layers alone, and {asks}")
 
 
 def _at(value: Json, *trail: str) -> Json:

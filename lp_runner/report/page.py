@@ -15,6 +15,7 @@ from lp_runner.report.gates import sentence
 SHOWN_SEGMENTS = 5
 
 
+SHOWN_SETS = 5
 SIGNS = {"exact": "", "bound": "≥ ", "estimate": "≈ "}
 """Before a score that is not the whole truth, by its kind."""
 
@@ -40,14 +41,50 @@ def page(results: Mapping[str, Json], recipe: str, segments: Sequence[Mapping[st
         gates=[{"text": sentence(gate), "met": gate["met"]} for gate in results["gates"]],
         decimals={one["metric"]: decimals(one) for one in results["systems"][0]["evaluations"]},
         metrics=[one["metric"] for one in results["systems"][0]["evaluations"]],
-        searches=[_heat_map(search) for search in results["searches"]],
+        searches=[_searched(search) for search in results["searches"]],
         recipe=recipe,
         segments=segments,
     )
 
 
+def _searched(search: Mapping[str, Json]) -> dict[str, Any]:
+    """What a search asked, as a heat map where every candidate is one layer, and else as a list."""
+    alone = all(
+        len(score["candidate"]) == 1 for question in search["questions"] for score in question["scores"]
+    )
+    name = search.get("name") or search["metric"]["use"]
+    return {
+        "title": f"{name}, {search['policy']['use']}",
+        "search": search,
+        **(_heat_map(search) if alone else {"layers": [], "rows": []}),
+        "sets": [] if alone else _sets(search),
+        "measured": [
+            (", ".join(one["removed"]) or "nothing", quantity, found)
+            for one in search.get("measured", [])
+            for quantity, found in one["measured"].items()
+        ],
+        "record": [
+            ", ".join(f"{name}: {value}" for name, value in facts.items())
+            for facts in search.get("record", [])
+        ],
+    }
+
+
+def _sets(search: Mapping[str, Json]) -> list[tuple[int, str, str]]:
+    """Question, layers, score; each question's least important sets, which are what it was asked for."""
+    told = []
+    for number, question in enumerate(search["questions"], 1):
+        least = sorted(question["scores"], key=lambda score: float(score["value"]))[:SHOWN_SETS]
+        told += [(number, ", ".join(score["removed"]), _importance(score)) for score in least]
+    return told
+
+
+def _importance(score: Mapping[str, Json]) -> str:
+    return f"{SIGNS[score['kind']]}{score['value']:.4g}"
+
+
 def _heat_map(search: Mapping[str, Json]) -> dict[str, Any]:
-    """A row for each question: the score of every candidate, None for those that were gone; and how it was found."""
+    """A row for each question: the score of every candidate, None for those that were gone."""
     candidates = [
         name
         for question in search["questions"]
@@ -56,20 +93,12 @@ def _heat_map(search: Mapping[str, Json]) -> dict[str, Any]:
     ]
     layers = sorted(set(candidates), key=lambda name: (name.partition(".")[0], int(name.rpartition(".")[2])))
     rows = [
-        {
-            "-".join(score["candidate"]): f"{SIGNS[score['kind']]}{score['value']:.2f}"
-            for score in question["scores"]
-        }
+        {score["candidate"][0]: _importance(score) for score in question["scores"]}
         for question in search["questions"]
     ]
     return {
-        "search": search,
         "layers": layers,
         "rows": [[row.get(layer) for layer in layers] for row in rows],
-        "record": [
-            ", ".join(f"{name}: {value}" for name, value in facts.items())
-            for facts in search.get("record", [])
-        ],
     }
 
 

@@ -149,6 +149,7 @@ def _search(step: Mapping[str, Json], made: Artefacts) -> dict[str, Json]:
     about, told = made.about(step["id"]), made.json(step["id"], SEARCH)
     return {
         "step": step["id"],
+        "name": step["id"].removeprefix("search").removeprefix("-"),
         "metric": step["uses"]["importance"],
         "policy": step["uses"]["prune"],
         "removals": about["facts"]["removals"],

@@ -46,7 +46,10 @@ class Metric:
         self._total = len(question.sets)
         self._told = self._total - len(missing)
         if missing:
-            self._measure(missing, question)
+            killed = self._known.raced_in_part(question)
+            self._measure(list(question.sets) if killed else missing, question)
+        if self._known.raced_in_part(question):
+            self._measure(list(question.sets), question)
         return self._known.answer(question)
 
     def close(self) -> None:
@@ -126,10 +129,23 @@ class Known:
         enough = self._enough(question)
         return [enough[removal] for removal in question.sets]
 
+    def raced_in_part(self, question: Ask) -> bool:
+        """Estimates of one race compare with each other, and with nothing else."""
+        return 0 < len(self._estimates(question)) < len(question.sets)
+
+    def _estimates(self, question: Ask) -> dict[Removal, Score]:
+        """Those that were given for this question."""
+        name = print_of(question)
+        given = {removal: self._others.get(removal, {}).get(name) for removal in question.sets}
+        return {removal: score for removal, score in given.items() if score and score.kind == "estimate"}
+
     def _enough(self, question: Ask) -> dict[Removal, Score]:
         """What isn't exact does for the very question that it was given for; a bound also for one whose winner is
         known to be less.
         """
+        raced = self._estimates(question)
+        if len(raced) == len(question.sets):
+            return raced
         exact = {removal: self._scores[removal] for removal in question.sets if removal in self._scores}
         if question.need != "winner":
             return exact

@@ -42,14 +42,13 @@ def nested_evaluator(step: Step, asker: Use, arguments: Mapping[str, Json], work
         if "room" in arguments:
             reachable = {"system": "candidate", "outputs": arguments["outputs"], "room": arguments["room"]}
             return evaluator.do("reach", reachable)
-        return _scores(evaluator, Path(arguments["outputs"]))
+        return _scores(evaluator, Path(arguments["outputs"]), arguments.get("resamples"))
 
 
-def _scores(evaluator: Strategy, outputs: Path) -> Json:
+def _scores(evaluator: Strategy, outputs: Path, resamples: Json) -> Json:
     out = outputs.with_suffix(".scores.json")
-    evaluator.do(
-        "score", {"system": "candidate", "outputs": str(outputs), "resamples": None, "out": str(out)}
-    )
+    request = {"system": "candidate", "outputs": str(outputs), "resamples": resamples, "out": str(out)}
+    evaluator.do("score", request)
     told = json.loads(out.read_text(encoding="utf-8"))
     out.unlink()
     return told

@@ -30,6 +30,7 @@ from lp_runner.errors import RunFailed
 from lp_runner.intervals import retention
 from lp_runner.plan import Step
 from lp_runner.plan.estimate import engine_bytes
+from lp_runner.plan.inputs import machine
 from lp_runner.plan.keys import FORMAT, digest, identity
 from lp_runner.plan.steps import ENCODER, RESAMPLES
 from lp_runner.recipe.recipe import Use
@@ -163,7 +164,7 @@ class Speed:
         self._backend = _nested(step, "backend", "infer")
         self._settings = {name: int(_option(step, name)) for name in TIMED}
         # All of the backend's options: what is neutral to a result is what a time depends on.
-        settings = {**self._settings, "options": dict(self._backend.options)}
+        settings = {**self._settings, "options": dict(self._backend.options), "machine": _machine()}
         self._journal = _journal("speed", step, [self._backend], settings, work)
         self._known: dict[Removal, list[list[float]]] = {
             removal_from_json(entry["removed"]): entry["rounds"] for entry in self._journal.entries()
@@ -205,6 +206,12 @@ class Speed:
     def _timing(self) -> Step:
         facts = {**self._settings, "repeats": self._settings["rounds"]}
         return replace(self._step, uses={"infer": self._backend}, facts=facts)
+
+
+def _machine() -> dict[str, Json]:
+    """What a time depends on."""
+    here = machine()
+    return {name: here[name] for name in ("processor", "accelerators")}
 
 
 def counted(value: float) -> Measured:

@@ -17,10 +17,17 @@ class Contest:
     def __init__(self, reach: Reach, rounded: Callable[[float], float]) -> None:
         self._reach, self._rounded = reach, rounded
         self._best = float("-inf")
+        self._told: set[int] = set()
         self._known = True
         """Until the evaluator says that it knows no bounds."""
         self.lost: dict[int, float] = {}
         """The sets that can't win, and the highest scores that they could have come to."""
+
+    def newly_lost(self) -> list[tuple[int, float]]:
+        """Those of `lost` that were not told before."""
+        new = [(number, high) for number, high in self.lost.items() if number not in self._told]
+        self._told |= {number for number, _ in new}
+        return new
 
     def finished(self, score: float) -> None:
         """A set was scored to its end."""

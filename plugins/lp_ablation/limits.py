@@ -19,7 +19,7 @@ def limit(option: int | str, segments: Sequence[EncodedSegment], expected: Seque
     if option == "auto":
         return roomy(expected)
     if option == "paper":
-        return int(3 * sum(len(segment.source.split()) for segment in segments) / len(segments))
+        return max(1, int(3 * sum(len(segment.source.split()) for segment in segments) / len(segments)))
     return int(option)
 
 

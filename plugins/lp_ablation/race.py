@@ -36,8 +36,8 @@ class Racing:
         return found
 
     def risk(self, sets: int, segments: int) -> float:
-        """Of one comparison at one look; all of them share the question's (Bonferroni)."""
-        return (1 - self.confidence) / (max(1, sets - 1) * len(self.looks(segments)))
+        """Of one comparison at one look; all of them share the question's (Bonferroni). Nobody leaves at the last."""
+        return (1 - self.confidence) / (max(1, sets - 1) * max(1, len(self.looks(segments)) - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,8 @@ def race(
         translated += len(running) * (look - seen)
         seen = look
         found = {number: judge(number, seen) for number in running}
+        if seen == segments:
+            break
         gaps = losers(found, racing.risk(sets, segments))
         left |= {number: (gap, found[number].value) for number, gap in gaps.items()}
         running = [number for number in running if number not in left]
@@ -94,7 +96,12 @@ def losers(evaluations: Mapping[int, Evaluation], risk: float) -> dict[int, floa
 
 
 def _gap(best: Evaluation, other: Evaluation) -> tuple[float, float]:
-    """Points between the two, and how probable it is that the other is the better one."""
+    """Points between the two, and how probable it is that the other is the better one.
+
+    Raises ValueError without replicates: a race needs a metric that has them.
+    """
+    if not best.replicates:
+        raise ValueError(f"racing: {best.metric} has no replicates; race by a metric that has")
     gap = best.value - other.value
     spread = float(np.std(np.subtract(best.replicates, other.replicates)))
     return gap, NormalDist(gap, spread).cdf(0) if spread else float(gap <= 0)

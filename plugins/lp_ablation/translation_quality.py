@@ -102,33 +102,40 @@ class TranslationQuality:
             score = self._evaluate(context, sets[number], ids).value
             contest.finished(score)
             yield self._score(sets[number], score, "exact")
-        for number, highest in contest.lost.items():
-            yield self._score(sets[number], highest, "bound")
+            yield from self._bounded(sets, contest)
+        yield from self._bounded(sets, contest)
         self._verify(context, sets, found)
+
+    def _bounded(self, sets: Sequence[Removal], contest: Contest) -> Iterator[Score]:
+        """Of those that lost since the last time."""
+        for number, highest in contest.newly_lost():
+            yield self._score(sets[number], highest, "bound")
 
     def _race(self, context: Context, sets: Sequence[Removal], racing: Racing) -> Iterator[Score]:
         """Losers' values lie above the winner's by as much as they were behind when they left."""
-        texts: dict[int, list[str]] = {number: [] for number in range(len(sets))}
+        written: dict[int, list[list[int]]] = {number: [] for number in range(len(sets))}
 
         def translate(numbers: Sequence[int], part: slice) -> None:
             chosen = [sets[number] for number in numbers]
             for place, ids in self._translations(chosen, _nobody, part):
-                texts[numbers[place]] += decode(self._tokenizer, ids)
+                written[numbers[place]] += ids
 
         def judge(number: int, first: int) -> Evaluation:
             context.progress(number, len(sets), f"{first} segments")
-            return self._judge(context, sets[number], texts[number])
+            return self._judge(context, sets[number], decode(self._tokenizer, written[number]))
 
         everything = len(self._segments)
         end = race(racing, len(sets), everything, translate, judge)
         context.record(race="over", segments=end.seen, translated=end.translated, of=len(sets) * everything)
-        kind: ScoreKind = "exact" if end.seen == everything else "estimate"
         unpruned = self._judge(context, NOTHING, self._unpruned_texts[: end.seen])
-        stayed = [self._score(sets[number], one.value, kind, unpruned) for number, one in end.stayed.items()]
+        stayed = [
+            self._score(sets[number], one.value, "estimate", unpruned) for number, one in end.stayed.items()
+        ]
         yield from stayed
         winner = min(score.value for score in stayed)
         for number, (gap, raw) in end.left.items():
             yield Score(sets[number], winner + gap, raw, "estimate")
+        self._verify(context, sets, {number: written[number] for number in end.stayed}, slice(end.seen))
 
     def _judge(self, context: Context, removed: Removal, texts: Sequence[str]) -> Evaluation:
         """On the first segments, with replicates."""
@@ -200,13 +207,18 @@ class TranslationQuality:
         return score if self._decimals is None else round(score, self._decimals)
 
     def _verify(
-        self, context: Context, sets: Sequence[Removal], found: Mapping[int, list[list[int]]]
+        self,
+        context: Context,
+        sets: Sequence[Removal],
+        found: Mapping[int, list[list[int]]],
+        part: slice = EVERYTHING,
     ) -> None:
         """Some sets once more, one at a time by the stock model's forward pass, and how many texts differ."""
-        picked = random.Random(context.seed).sample(sorted(found), min(self._checked, len(found)))  # noqa: S311
+        draw = random.Random(f"{context.seed} {sorted(map(_name, sets))}")  # noqa: S311
+        picked = draw.sample(sorted(found), min(self._checked, len(found)))
         plain = OneByOne(self._model, rows_for(self._batch_size, context.device), recorded_by(context))
         for number in picked:
-            again = next(ids for _, ids in plain.translate(self._task(), [sets[number]], _nobody))
+            again = next(ids for _, ids in plain.translate(self._task(part), [sets[number]], _nobody))
             differing = sum(ours != theirs for ours, theirs in zip(found[number], again, strict=True))
             context.record(verified=_name(sets[number]), texts=len(again), differing=differing)
 

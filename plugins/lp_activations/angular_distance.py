@@ -87,7 +87,7 @@ def _angles(reading: Reading, tokens: str, batch: Forced) -> list[tuple[Angles, 
 
 def _last(values: Tensor, width: int | None) -> Tensor:
     """The last positions of (rows, tokens, …): padding is at the left."""
-    return values if width is None else values[:, -width:]
+    return values if width is None else values[:, -width:].clone()  # a view would keep all of them
 
 
 def _real(states: Sequence[Tensor], mask: Tensor, row: int) -> Tensor:

@@ -107,13 +107,14 @@ class Flight:
         positions = self._positions[alive][:, None]
         hidden = self._parts.embed(self._last[alive][:, None], positions)
         rotations = self._parts.rotations(hidden, positions)
+        until = int(positions.max()) + 1
         place = torch.empty_like(self._last)
         place[alive] = torch.arange(len(alive), device=alive.device)
         for layer, slots in enumerate(self._slots):
             if len(slots.rows):
                 taken = place[slots.rows]
                 rotation = tuple(part[taken] for part in rotations[layer])
-                attends = slots.attends(self._positions[slots.rows])
+                attends = slots.attends(self._positions[slots.rows], until)
                 hidden[taken] = self._parts.run(layer, hidden[taken], rotation, attends)
                 self._work.layer_tokens += len(taken)
         self._work.head_tokens += len(alive)

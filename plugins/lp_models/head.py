@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 SCREENED_ROWS = 256
+WORDS_AT_ONCE = 16384
 GROUP = 16
 """Words that are first looked at by their greatest logit."""
 BLOCK_ROWS = 512
@@ -34,10 +35,9 @@ Likeliest = Callable[[Tensor], Tensor]
 
 def likeliest_by(head: nn.Linear) -> Likeliest:
     """Whatever rises with the logits (a positive scale, a soft cap) changes no choice and is left out."""
-    plain = Blocks(head)
     if head.bias is None and head.weight.dtype == torch.float32 and _bfloat16_is_fast(head.weight):
         return Screened(head.weight)
-    return plain
+    return Blocks(head)
 
 
 class Blocks:
@@ -76,7 +76,10 @@ class Screened:
     def __init__(self, weight: Tensor) -> None:
         self._weight = weight.detach()
         rounded = self._weight.bfloat16()
-        lost = (self._weight - rounded.float()).norm(dim=-1)
+        parts = zip(
+            torch.split(self._weight, WORDS_AT_ONCE), torch.split(rounded, WORDS_AT_ONCE), strict=True
+        )
+        lost = torch.cat([(part - short.float()).norm(dim=-1) for part, short in parts])
         self._rounded = torch.cat([rounded, rounded[:1].expand(-len(rounded) % GROUP, -1)])
         """The first word again and again behind the last, up to whole groups."""
         self._most_lost = float(lost.max())
@@ -96,8 +99,8 @@ class Screened:
         logits = (self._rounded @ rounded.T).view(-1, GROUP, len(hidden))  # (groups, words, rows)
         greatest = logits.amax(1)
         least = self._least(greatest.amax(0).float(), hidden, rounded.float())
-        groups = (greatest >= least).any(-1).nonzero().flatten()
-        within = (logits[groups] >= least).any(-1).nonzero()
+        groups = (~(greatest < least)).any(-1).nonzero().flatten()  # what is no number is not screened out
+        within = (~(logits[groups] < least)).any(-1).nonzero()
         words: Tensor = groups[within[:, 0]] * GROUP + within[:, 1]
         return words[words < len(self._weight)]
 

@@ -51,15 +51,20 @@ class JointDecoder:
         for removed in sets:
             refuse_unknown(removed, stacks(self._model))
         waiting = list(range(len(sets)))
+
+        def lost(partial: Partial) -> set[int]:
+            found = hopeless(partial)
+            waiting[:] = [number for number in waiting if number not in found]
+            return found
+
         while waiting:
             rows = self._most_rows or rows_with_room(self._model, task.longest)
             block = waiting[: max(1, rows // len(task.prompts))]
             full = False
             try:
-                for number, ids in self._fly(task, sets, block, rows, hopeless):
+                for number, ids in self._fly(task, sets, block, rows, lost):
                     waiting.remove(number)
                     yield number, ids
-                waiting = [number for number in waiting if number not in block]
             except (MemoryError, RuntimeError) as error:
                 if not is_out_of_memory(error):
                     raise
@@ -96,8 +101,8 @@ class JointDecoder:
                 running = flight.running
                 steps += 1
                 if steps % LOOK_EVERY == 0 and flight.open_share < LOOK_BELOW:
-                    lost = hopeless({block[number]: drafts for number, drafts in flight.drafts().items()})
-                    dropped = {number for number in running if block[number] in lost}
+                    gone = hopeless({block[number]: drafts for number, drafts in flight.drafts().items()})
+                    dropped = {number for number in running if block[number] in gone}
                     flight.drop(dropped)
                     running -= dropped
                 if running:

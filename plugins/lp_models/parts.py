@@ -82,6 +82,10 @@ def unknown(model: PreTrainedModel) -> str | None:
         return f"rotary embeddings of the kind {strange[0]} depend on the batch"
     if getattr(config, "attn_logit_softcapping", None):
         return "its attention scores are capped"
+    if getattr(config, "use_bidirectional_attention", False):
+        return "it attends in both directions"
+    if getattr(config, "logit_scale", 1) <= 0:
+        return "its logits are turned around"
     return None
 
 

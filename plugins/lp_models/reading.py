@@ -50,8 +50,8 @@ def alike(prompts: Sequence[Sequence[int]], sets: int) -> list[list[int]]:
     batches: list[list[int]] = []
     shortest = 0
     for number in sorted(range(len(prompts)), key=lambda one: len(prompts[one])):
-        own = len(prompts[number]) - begun
-        full = not batches or (len(batches[-1]) + 1) * own * sets > TOKENS_AT_ONCE
+        whole, own = len(prompts[number]), len(prompts[number]) - begun
+        full = not batches or (len(batches[-1]) + 1) * whole * sets > TOKENS_AT_ONCE
         if full or own > MOST_PADDED * shortest:
             batches.append([])
             shortest = own
@@ -72,7 +72,7 @@ def joined(groups: Sequence[Group]) -> Tensor:
 
 
 def joined_beside(groups: Sequence[Group]) -> Tensor:
-    """The same of what stands beside them; no rows where nothing does."""
+    """The same of what stands beside them."""
     return torch.cat([group.beside for group in groups if group.beside is not None])
 
 

@@ -139,10 +139,9 @@ class Slots:
             states[holes] = states[movers]
         self.rows = self.rows[:left]
 
-    def attends(self, positions: Tensor) -> list[Attend]:
-        """For one new token of each row in use, in the order of `rows`, at its position."""
+    def attends(self, positions: Tensor, until: int) -> list[Attend]:
+        """For one new token of each row in use, in the order of `rows`, at its position, which is before `until`."""
         slots = torch.arange(len(positions), device=positions.device)
-        until = int(positions.max()) + 1
 
         def attend(query: Tensor, key: Tensor, value: Tensor, scale: float, window: int | None) -> Tensor:
             for room, new in zip(self._states, (key, value), strict=False):
@@ -167,7 +166,7 @@ class CrossSlots(Slots):
         super().__init__(slots, tokens, device)
         self._widths += [source_tokens, source_tokens, 1]
 
-    def attends(self, positions: Tensor) -> list[Attend]:
+    def attends(self, positions: Tensor, until: int) -> list[Attend]:
         """As without sources; the second is for the sources, whose lengths are the last of what was admitted."""
         lengths = self._states[4][: len(positions), 0, 0, 0]
         longest = int(lengths.max())
@@ -177,7 +176,7 @@ class CrossSlots(Slots):
             seen = _within(lengths, longest)
             return F.scaled_dot_product_attention(query, keys, values, attn_mask=seen, scale=scale)
 
-        return [*super().attends(positions), cross]
+        return [*super().attends(positions, until), cross]
 
 
 def _band(queries: int, keys: int, window: int | None, device: torch.device) -> Tensor:

@@ -48,13 +48,15 @@ class Measure:
         """For chrF and chrF++: the lowest and highest score when each text gets up to `room` characters more.
 
         A character begins one more n-gram of each order at most. At best it is one that the reference has and the
-        text lacks, until none is left; at worst all of them match nothing.
+        text lacks, until none is left; at worst all of them match nothing. An order without any n-gram yet may stay
+        out of sacreBLEU's average, which is no better than all of it matched.
         """
         rows = np.array(self.corpus._extract_corpus_statistics(hypotheses, [references]))
         written, wanted, matched = rows[:, 0::3], rows[:, 1::3], rows[:, 2::3]  # each (segments, orders)
         growth = 2 if getattr(self.corpus, "lowercase", False) else 1  # İ in lower case is two characters
         more = growth * np.array(room)[:, None]
-        missing = np.minimum(wanted - matched, more)
+        unopened = (written.sum(0) == 0) & more.any()
+        missing = np.where(unopened, wanted, np.minimum(wanted - matched, more))
         return (
             _from_columns(self.corpus, written + more, wanted, matched),
             _from_columns(self.corpus, written + missing, wanted, matched + missing),

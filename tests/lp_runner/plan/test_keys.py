@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from lp_runner.errors import UsageError
 from lp_runner.plan import Plan
 from lp_runner.plan.inputs import Device, Fingerprints
 from lp_runner.plan.keys import answers_key, digest, identity, resolve, seed_for
@@ -160,3 +161,13 @@ def test_answers_are_kept_whatever_the_policy_that_asked(planned: Planner, regis
     assert answers_key(greedy, "prompts", registry, prints) == answers_key(
         one_shot, "prompts", registry, prints
     )
+
+
+def test_a_depth_that_the_search_did_not_reach_is_an_error_and_not_another_model(
+    planned: Planner, registry: Registry
+) -> None:
+    floor = "prune={use: params-target, with: {target: 80%, keep_at: [1, 3]}}"
+    with pytest.raises(
+        UsageError, match="keep_at: no model is without 3 layers, for the search ended after 2"
+    ):
+        keys(planned(floor), registry, removed=["decoder.5", "decoder.3"])

@@ -37,6 +37,14 @@ def test_a_control_goes_as_deep_as_it_is_asked_to_and_no_deeper(planned: Planner
     assert plan.step("search-random").uses["prune"].options["remove"] == 2
 
 
+def test_controls_of_one_name_are_told_apart(planned: Planner) -> None:
+    plan = planned("prune.with.remove=1", "controls=[random, {use: random, with: {seed_offset: 1}}]")
+
+    assert names(plan) == ["unpruned", "31", "random:31", "random-2:31"]
+    assert plan.step("search-random-2").uses["importance"].options == {"seed_offset": 1}
+    assert len({step.id for step in plan.steps}) == len(plan.steps)
+
+
 def test_paper_sound_has_both_baselines_three_depths_and_two_controls(planned: Planner) -> None:
     plan = planned(shipped="paper-sound-ces-deu.yaml")
 

@@ -89,15 +89,36 @@ def test_every_system_has_its_row_with_score_and_interval(results: Results) -> N
 def test_a_layer_that_was_gone_has_a_dash_in_later_questions(results: Results) -> None:
     text = page(results, "", [SEGMENT])
     assert text.count('<td class="gone">–</td>') == 1
-    assert ">2.50</td>" in text
+    assert ">2.5</td>" in text
 
 
 def test_a_score_that_is_not_the_whole_truth_is_marked_as_such(results: Results) -> None:
     scores = results["searches"][0]["questions"][0]["scores"]
     scores[0]["kind"], scores[1]["kind"] = "bound", "estimate"
     text = page(results, "", [SEGMENT])
-    assert ">≥ 2.50</td>" in text
+    assert ">≥ 2.5</td>" in text
     assert ">≈ 0.25</td>" in text
+
+
+LISTED = [("decoder.2, decoder.3", "0.00125"), ("decoder.1, decoder.2", "3.5")]
+
+
+def test_sets_of_several_layers_are_listed_with_the_least_important_first(results: Results) -> None:
+    blocks = [(["decoder.1", "decoder.2"], 3.5), (["decoder.2", "decoder.3"], 0.00125)]
+    scores = [
+        {"candidate": names, "removed": names, "value": value, "kind": "exact"} for names, value in blocks
+    ]
+    results["searches"][0]["questions"] = [{"scores": scores}]
+    text = page(results, "", [SEGMENT])
+    least, other = (f'<td>{name}</td><td class="number">{value}</td>' for name, value in LISTED)
+    assert text.index(least) < text.index(other)
+
+
+def test_what_a_policy_had_measured_is_shown_with_its_interval(results: Results) -> None:
+    quality = {"value": 98.25, "low": 97.5, "high": 99.0}
+    results["searches"][0]["measured"] = [{"removed": ["decoder.1"], "measured": {"quality": quality}}]
+    text = " ".join(page(results, "", [SEGMENT]).split())
+    assert '<td>quality</td> <td class="number">98.25 [97.5, 99]</td>' in text
 
 
 def test_what_a_metric_said_of_its_own_work_is_told(results: Results) -> None:

@@ -83,3 +83,19 @@ def test_of_bounds_that_other_questions_left_the_highest_counts() -> None:
     found.learn(Score(THREE, 2.0), "")
     [bound, _] = found.answer(ask(TWO, THREE))
     assert bound.value == 2.5
+
+
+def test_a_race_s_estimates_answer_their_own_question_whatever_else_is_known() -> None:
+    question = ask(ONE, TWO)
+    found = known(question, (ONE, 1.0, "estimate"), (TWO, 2.0, "estimate"))
+    found.learn(Score(ONE, 9.0), "")
+    assert not found.raced_in_part(question)
+    assert [score.value for score in found.answer(question)] == [1.0, 2.0]
+    assert found.missing(ask(TWO, THREE)) == [TWO, THREE]
+
+
+def test_estimates_beside_exact_scores_are_a_race_in_part() -> None:
+    question = ask(ONE, TWO)
+    found = known(question, (ONE, 1.0, "exact"), (TWO, 2.0, "estimate"))
+    assert found.raced_in_part(question)
+    assert not known(question, (ONE, 1.0, "exact"), (TWO, 2.0, "bound")).raced_in_part(question)

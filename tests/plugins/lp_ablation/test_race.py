@@ -20,7 +20,7 @@ def test_each_look_is_at_half_as_many_segments_again_and_the_last_at_all() -> No
 
 
 def test_all_comparisons_share_the_risk_of_the_question() -> None:
-    assert Racing(0.95, 30).risk(sets=11, segments=45) == pytest.approx(0.05 / (10 * 2))
+    assert Racing(0.95, 30).risk(sets=11, segments=60) == pytest.approx(0.05 / (10 * 2))
 
 
 def test_a_set_that_is_behind_in_nearly_every_replicate_has_lost() -> None:
@@ -47,6 +47,23 @@ def test_the_difference_counts_and_not_each_spread() -> None:
 def test_equals_stay() -> None:
     same = evaluation(50, [49.0, 50.0, 51.0])
     assert losers({0: same, 1: same}, risk=0.4) == {}
+
+
+def test_a_metric_without_replicates_can_not_race() -> None:
+    with pytest.raises(ValueError, match="racing: chrf has no replicates"):
+        losers({0: evaluation(50, []), 1: evaluation(40, [])}, risk=0.1)
+
+
+def test_whoever_is_there_at_the_last_look_stays() -> None:
+    values = {0: 50.0, 1: 10.0}
+
+    def judge(number: int, seen: int) -> Evaluation:
+        noise = 100.0 if seen < 45 else 0.1
+        return evaluation(values[number], [values[number] - noise * number, values[number] + noise * number])
+
+    end = race(Racing(0.95, 30), 2, 45, lambda who, part: None, judge)
+    assert sorted(end.stayed) == [0, 1]
+    assert end.left == {}
 
 
 def test_who_left_translates_no_further_and_a_race_of_one_is_over() -> None:

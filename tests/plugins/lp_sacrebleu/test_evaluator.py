@@ -186,6 +186,26 @@ def test_whatever_texts_go_on_to_say_their_score_lies_between_the_bounds(make: A
         assert low <= value <= high
 
 
+@pytest.mark.parametrize(
+    ("begun", "whole", "references"),
+    [
+        (["他们来了"], ["他们来了又走了"], ["他们今天来了又走了"] * 17 + ["他 们", "来 了"]),
+        (["Der"], ["Der Hund"], ["Der Hund läuft im Park."] * 100),
+    ],
+)
+def test_orders_of_n_grams_that_no_text_has_yet_are_bounded_too(
+    begun: list[str], whole: list[str], references: list[str]
+) -> None:
+    """The last text is open; the others are what they are."""
+    evaluator = ChrfPlusPlus(lowercase=False, whitespace=False, beta=2)
+    others = [begun[0]] * (len(references) - 1)
+    sources = ("",) * len(references)
+    room = [0] * len(others) + [100]
+    now, then = (Hypotheses("a", sources, (*others, *texts), tuple(references)) for texts in (begun, whole))
+    low, high = evaluator.reach(NOWHERE, now, room)
+    assert low <= evaluator.score(NOWHERE, then, None)[0].value <= high
+
+
 def test_the_bounds_of_whole_texts_are_their_score() -> None:
     evaluator = ChrfPlusPlus(lowercase=False, whitespace=False, beta=2)
     system = Hypotheses("a", ("", ""), ("der Hund läuft", "ein Haus"), ("der Hund geht", "ein rotes Haus"))
