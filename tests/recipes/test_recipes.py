@@ -128,6 +128,9 @@ def test_paper_exact_searches_as_the_paper_does(name: str) -> None:
         "against": "references",
         "max_new_tokens": "paper",
         "decimals": 2,
+        "bounds": False,
+        "racing": None,
+        "verify": 0,
         "batch_size": 100,
     }
     assert data is not None
