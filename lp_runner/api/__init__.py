@@ -1,6 +1,6 @@
 """The public contract between lp_runner and its plugins. Standard library only; version `API_VERSION`."""
 
-from lp_runner.api.candidates import candidates_for, check_depths, least_important
+from lp_runner.api.candidates import candidates_for, check_depths, least_important, next_to_go
 from lp_runner.api.context import Checkpoints, Context, NestedEvaluator
 from lp_runner.api.declaration import API_VERSION, Declaration, Environment, ModelSize, SearchSize
 from lp_runner.api.strategies import (
@@ -76,6 +76,7 @@ __all__ = [
     "candidates_for",
     "check_depths",
     "least_important",
+    "next_to_go",
     "removal_from_json",
     "removal_to_json",
 ]

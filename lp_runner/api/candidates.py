@@ -1,12 +1,12 @@
-"""What the options of all policies mean: which layers may go, how deep, and which of the sets asked about is next."""
+"""What the options of all policies mean: which layers may go, how deep, and which layer or set is next."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 
-from lp_runner.api.values import Layer, Removal, Score
+from lp_runner.api.values import Ask, Layer, Removal, Score
 
 _EVERY = re.compile(r"every ([1-9]\d*)")
 
@@ -65,6 +65,16 @@ def least_important(scores: Iterable[Score], count: int = 1) -> list[Removal]:
         if score.kind == "bound":
             raise ValueError(f"{_names(score.removed)} would be chosen by a bound, which can only lose")
     return [score.removed for score in least]
+
+
+def next_to_go(
+    removed: Sequence[Layer], candidates: Sequence[Layer]
+) -> Generator[Ask, Sequence[Score], Layer]:
+    """The candidate that costs least to remove next; one question about all that are left."""
+    left = (candidate for candidate in candidates if candidate not in removed)
+    [least] = least_important((yield Ask(tuple(frozenset([*removed, one]) for one in left), need="winner")))
+    [gone] = least.difference(removed)
+    return gone
 
 
 def _names(removed: Removal) -> str:

@@ -13,8 +13,6 @@ from lp_runner.report.findings import findings
 from lp_runner.report.gates import sentence
 
 SHOWN_SEGMENTS = 5
-
-
 SHOWN_SETS = 5
 SIGNS = {"exact": "", "bound": "≥ ", "estimate": "≈ "}
 """Before a score that is not the whole truth, by its kind."""

@@ -42,10 +42,11 @@ def nested_evaluator(step: Step, asker: Use, arguments: Mapping[str, Json], work
         if "room" in arguments:
             reachable = {"system": "candidate", "outputs": arguments["outputs"], "room": arguments["room"]}
             return evaluator.do("reach", reachable)
-        return _scores(evaluator, Path(arguments["outputs"]), arguments.get("resamples"))
+        return scores(evaluator, Path(arguments["outputs"]), arguments.get("resamples"))
 
 
-def _scores(evaluator: Strategy, outputs: Path, resamples: Json) -> Json:
+def scores(evaluator: Strategy, outputs: Path, resamples: Json) -> Json:
+    """Its evaluations of what stands in a file, as JSON."""
     out = outputs.with_suffix(".scores.json")
     request = {"system": "candidate", "outputs": str(outputs), "resamples": resamples, "out": str(out)}
     evaluator.do("score", request)

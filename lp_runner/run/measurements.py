@@ -6,7 +6,6 @@ answers. The model that is tried is cut for it and gone afterwards.
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -35,6 +34,7 @@ from lp_runner.plan.keys import FORMAT, digest, identity
 from lp_runner.plan.steps import ENCODER, RESAMPLES
 from lp_runner.recipe.recipe import Use
 from lp_runner.run.benchmark import Engine, Timer, batched
+from lp_runner.run.evaluate import scores
 from lp_runner.run.prompts import decode
 from lp_runner.run.translate import auto_limit, joined
 from lp_runner.run.workplace import ENCODED, Workplace
@@ -144,11 +144,8 @@ class Quality:
         return outputs
 
     def _evaluated(self, outputs: Path) -> Evaluation:
-        out = outputs.with_suffix(".scores.json")
-        request = {"system": "candidate", "outputs": str(outputs), "resamples": RESAMPLES, "out": str(out)}
         with self._work.strategy(self._step, self._metric) as evaluator:
-            evaluator.do("score", request)
-        evaluation = Evaluation.from_json(json.loads(out.read_text(encoding="utf-8"))[0])
+            evaluation = Evaluation.from_json(scores(evaluator, outputs, RESAMPLES)[0])
         if not evaluation.replicates:
             raise RunFailed(
                 f"{evaluation.metric} has no replicates, so what is kept of it would have no interval"

@@ -12,11 +12,10 @@ from lp_models.batching import Batches, recorded_by
 from lp_models.decoding import GreedyDecoder
 from lp_models.loading import load
 from lp_models.memory import rows_for
-from lp_models.teacher_forcing import logits, pieces
+from lp_models.teacher_forcing import logits, pieces, refuse_without_references
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from lp_ablation.likelihood import refuse_without_references
 from lp_ablation.limits import limit
 from lp_ablation.teacher_forced import NOTHING, Finals, TeacherForced
 from lp_runner.api import Context, EncodedSegment, Need, Removal, Score

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from lp_models.loading import load
 from lp_models.memory import rows_for
-from lp_models.teacher_forcing import logits, pieces
+from lp_models.teacher_forcing import logits, pieces, refuse_without_references
 from torch import Tensor
 from transformers import PreTrainedModel
 from transformers.utils.generic import ModelOutput
@@ -53,14 +53,6 @@ class Likelihood:
 def surprise(network: PreTrainedModel, finals: Finals, asked: Tensor) -> Mapping[Removal, Tensor]:
     """-log p(asked id) under each set's model, in nats, (positions,)."""
     return {removed: _surprise(network, states, kind, asked) for removed, states, kind in finals}
-
-
-def refuse_without_references(name: str, segments: Sequence[EncodedSegment]) -> None:
-    if not segments:
-        raise ValueError(f"{name} has no segments to read")
-    without = [number for number, segment in enumerate(segments, 1) if not segment.target_ids]
-    if without:
-        raise ValueError(f"segment {without[0]} has no reference, which {name} needs")
 
 
 def _surprise(network: PreTrainedModel, states: Tensor, kind: type[ModelOutput], asked: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import torch
 from lp_models.batching import Batches, recorded_by
-from lp_models.teacher_forcing import forced
+from lp_models.teacher_forcing import forced, longest_first
 from torch import Tensor
 from transformers import PreTrainedModel
 from transformers.utils.generic import ModelOutput
@@ -32,7 +32,7 @@ class TeacherForced:
 
     def __init__(self, network: PreTrainedModel, segments: Sequence[EncodedSegment], rows: int) -> None:
         self._network = network
-        self._segments = sorted(segments, key=lambda one: -len(one.prompt_ids) - len(one.target_ids))
+        self._segments = longest_first(segments)
         self._batches = Batches(rows)
         self._tokens = sum(len(segment.target_ids) for segment in segments)
 

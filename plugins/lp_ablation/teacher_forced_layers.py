@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from lp_models.layers import Stack, stacks
+from lp_models.layers import Stack, refuse_unknown, stacks
 from lp_models.teacher_forcing import Forced, instead
 from torch import Tensor
 from transformers import PreTrainedModel
@@ -29,10 +29,11 @@ Branch = tuple[Sequence[Removal], ModelOutput]
 def branches(network: PreTrainedModel, batch: Forced, sets: Sequence[Removal]) -> Iterator[Branch]:
     """The final states (without head) for every set; a set with layers of both stacks is in one branch of each.
 
-    Raises ValueError for a layer that the model doesn't have.
+    Raises ValueError for a layer that the model doesn't have, or where nothing would be left of a stack.
     """
     found = stacks(network)
-    _refuse_unknown(found, sets)
+    for removed in sets:
+        refuse_unknown(removed, found)
     forward = partial(network.base_model, **batch.inputs, use_cache=False)
     if "encoder" not in found:
         yield from _Replay(found["decoder"], forward).branches(sets)
@@ -93,10 +94,3 @@ class _Replay:
 def _state(args: tuple[Any, ...], named: dict[str, Any]) -> Tensor:
     state: Tensor = args[0] if args else named["hidden_states"]
     return state
-
-
-def _refuse_unknown(found: dict[str, Stack], sets: Sequence[Removal]) -> None:
-    known = {Layer(index, stack.name) for stack in found.values() for index in range(len(stack.layers))}
-    unknown = sorted(frozenset().union(*sets) - known)
-    if unknown:
-        raise ValueError(f"the model has no layer {unknown[0]}")

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lp_models.memory import TOKENS_PER_ROW, forward_bytes, rows_for
+from lp_models.memory import LOGITS_AT_ONCE, TOKENS_PER_ROW, forward_bytes, rows_for
 
 from lp_runner.api import ModelSize
 
 FLOAT32 = 4
-LOGITS = 2**28
-"""Numbers in one block of logits on a GPU, as lp_models.teacher_forcing has it."""
 BLOCKS = 4
 """Both models' log-probabilities, their difference, and a copy on the way."""
 
@@ -21,4 +19,4 @@ def teacher_forced_bytes(options: Mapping[str, Any], size: ModelSize) -> int:
     taking half of all tokens for targets."""
     tokens = rows_for(options["batch_size"], "cuda") * TOKENS_PER_ROW // 2
     finals = size.layers * tokens * size.hidden_size * size.dtype_bytes
-    return forward_bytes(options, size) + BLOCKS * LOGITS * FLOAT32 + finals
+    return forward_bytes(options, size) + BLOCKS * LOGITS_AT_ONCE["cuda"] * FLOAT32 + finals

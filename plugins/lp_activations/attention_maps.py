@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import torch
-from lp_models.layers import stacks
+from lp_models.layer_sums import layers_of
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
@@ -34,10 +34,9 @@ def attention_maps(network: PreTrainedModel, see: See) -> Iterator[None]:
         see(layer, out[1].float(), _visible(named.get("attention_mask"), out[1]))
 
     with ExitStack() as until:
-        for stack in stacks(network).values():
-            for index, module in enumerate(stack.layers):
-                hook = partial(show, Layer(index, stack.name))
-                until.callback(_attention(module).register_forward_hook(hook, with_kwargs=True).remove)
+        for layer, module in layers_of(network).items():
+            hook = partial(show, layer)
+            until.callback(_attention(module).register_forward_hook(hook, with_kwargs=True).remove)
         yield
 
 

@@ -1,20 +1,18 @@
-"""A number for each layer of the unpruned model, from one look at it; a set of layers → the sum.
-
-Additive by definition: what a layer does once others are gone is not measured again.
-"""
+"""A number for each layer of the unpruned model, from one look at it; a set of layers → the sum."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from lp_models.layer_sums import LayerSums
 
 from lp_activations.reading import Reading, begin
-from lp_runner.api import Context, EncodedSegment, Layer, Need, Removal, Score
+from lp_runner.api import Context, EncodedSegment, Layer
 
 
-class OnePass:
+class OnePass(LayerSums):
     """The data is read when the metric is opened; every question after that is an addition."""
 
     name: str
@@ -34,10 +32,3 @@ class OnePass:
         reading = begin(self.name, context, model, segments[: self._count], self._batch_size)
         with torch.inference_mode():
             self._importance = self.measure(reading)
-
-    def score(self, context: Context, sets: Sequence[Removal], need: Need) -> Iterator[Score]:
-        for removed in sets:
-            yield Score(removed, sum(self._importance[layer] for layer in sorted(removed)))
-
-    def close(self) -> None:
-        """The model is gone already."""

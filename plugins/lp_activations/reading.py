@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lp_models.batching import Batches, recorded_by
-from lp_models.layers import stacks
+from lp_models.layer_sums import layers_of
 from lp_models.loading import load
 from lp_models.memory import rows_for
-from lp_models.teacher_forcing import Forced, final_states, forced
+from lp_models.teacher_forcing import Forced, final_states, forced, longest_first
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
@@ -76,9 +76,9 @@ def begin(
     """Loads the model. Raises ValueError without segments, in the metric's name."""
     if not segments:
         raise ValueError(f"{name} has no segments to run")
-    longest_first = sorted(segments, key=lambda one: -len(one.prompt_ids) - len(one.target_ids))
     network = load(model, context.device, context.dtype)
-    return Reading(network, longest_first, Batches(rows_for(batch_size, context.device)), context)
+    batches = Batches(rows_for(batch_size, context.device))
+    return Reading(network, longest_first(segments), batches, context)
 
 
 @contextmanager
@@ -89,10 +89,9 @@ def around_layers(network: PreTrainedModel, see: See) -> Iterator[None]:
         see(layer, args[0] if args else named["hidden_states"], out if isinstance(out, Tensor) else out[0])
 
     with ExitStack() as until:
-        for stack in stacks(network).values():
-            for index, module in enumerate(stack.layers):
-                hook = partial(show, Layer(index, stack.name))
-                until.callback(module.register_forward_hook(hook, with_kwargs=True).remove)
+        for layer, module in layers_of(network).items():
+            hook = partial(show, layer)
+            until.callback(module.register_forward_hook(hook, with_kwargs=True).remove)
         yield
 
 

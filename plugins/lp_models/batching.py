@@ -35,18 +35,20 @@ class Batches:
             batch = items[len(results) : len(results) + self.rows]
             answers = _unless_out_of_memory(work, batch)
             if answers is None:
-                self._halve(len(batch))
+                self.rows = half_of(len(batch))
                 halved(self.rows)
             else:
                 results += answers
         return results
 
-    def _halve(self, tried: int) -> None:
-        if tried == 1:
-            raise MemoryError("the device has no memory left for a single segment")
-        self.rows = tried // 2
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+
+def half_of(tried: int) -> int:
+    """Rows to try next, once memory has run out. Raises MemoryError where one was too much."""
+    if tried == 1:
+        raise MemoryError("the device has no memory left for a single segment")
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    return tried // 2
 
 
 def recorded_by(context: Recorder) -> Halved:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from transformers import PreTrainedModel
 
-from lp_models.batching import Halved, is_out_of_memory
+from lp_models.batching import Halved, half_of, is_out_of_memory
 from lp_models.flight import Draft, Flight, Task, Work
 from lp_models.layers import refuse_unknown, stacks
 from lp_models.parts import parts_of
@@ -70,7 +70,8 @@ class JointDecoder:
                     raise
                 full = True  # and not retried in here: the exception's frames would keep the tensors alive
             if full:
-                self._halve(min(rows, len(block) * len(task.prompts)))
+                self._most_rows = half_of(min(rows, len(block) * len(task.prompts)))
+                self._halved(self._most_rows)
 
     def _fly(
         self, task: Task, sets: Sequence[Removal], block: Sequence[int], rows: int, hopeless: Hopeless
@@ -107,9 +108,3 @@ class JointDecoder:
                     running -= dropped
                 if running:
                     flight.step()
-
-    def _halve(self, tried: int) -> None:
-        if tried == 1:
-            raise MemoryError("the device has no memory left for a single segment")
-        self._most_rows = tried // 2
-        self._halved(self._most_rows)

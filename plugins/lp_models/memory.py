@@ -14,6 +14,8 @@ WIDTHS_PER_TOKEN = 20
 """What a forward pass holds per token at its peak, in hidden sizes: the feed-forward is most of it."""
 OVERHEAD_BYTES = 2**30
 """The device's own context and workspaces."""
+LOGITS_AT_ONCE = {"cpu": 2**26, "cuda": 2**28}
+"""Numbers in the largest block of logits: on a CPU 256 positions of a 262 k-word vocabulary, 256 MiB in float32."""
 DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 LOGIT_BYTES = 8
 """A logit in the model's dtype and its float32 copy, at most."""

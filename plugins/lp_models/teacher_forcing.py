@@ -16,12 +16,12 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
+from lp_models.memory import LOGITS_AT_ONCE
 from lp_models.padding import left_padded, positions
 from lp_models.seq2seq import pad_id, split_prompt, start_id
+from lp_runner.api import EncodedSegment
 
 Ids = Sequence[int]
-LOGITS_AT_ONCE = {"cpu": 2**26, "cuda": 2**28}
-"""Numbers in the largest block of logits: on a CPU 256 positions of a 262 k-word vocabulary, 256 MiB in float32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,20 @@ class Forced:
         mask = self.masks["decoder"]
         from_end = torch.arange(mask.shape[1], 0, -1, device=mask.device)
         return from_end <= torch.tensor(counts, device=mask.device)[:, None]
+
+
+def refuse_without_references(name: str, segments: Sequence[EncodedSegment]) -> None:
+    """Raises ValueError, in the metric's name, without segments or where one has no target."""
+    if not segments:
+        raise ValueError(f"{name} has no segments to read")
+    without = [number for number, segment in enumerate(segments, 1) if not segment.target_ids]
+    if without:
+        raise ValueError(f"segment {without[0]} has no reference, which {name} needs")
+
+
+def longest_first(segments: Sequence[EncodedSegment]) -> list[EncodedSegment]:
+    """By prompt and target together: memory runs out at once or not at all."""
+    return sorted(segments, key=lambda one: -len(one.prompt_ids) - len(one.target_ids))
 
 
 def forced(network: PreTrainedModel, prompts: Sequence[Ids], continuations: Sequence[Ids]) -> Forced:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
-from lp_runner.api import Ask, Layer, Score, candidates_for, least_important
+from lp_runner.api import Ask, Layer, Score, candidates_for, next_to_go
 
 
 class IterativeGreedy:
@@ -26,9 +26,5 @@ class IterativeGreedy:
         candidates = candidates_for(layers, self._stack, self._protect, self._remove, self._keep_at)
         removed: list[Layer] = []
         while len(removed) < self._remove:
-            sets = tuple(frozenset([*removed, candidate]) for candidate in candidates)
-            [least] = least_important((yield Ask(sets, need="winner")))
-            [gone] = least.difference(removed)
-            removed.append(gone)
-            candidates.remove(gone)
+            removed.append((yield from next_to_go(removed, candidates)))
         return removed

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
-from lp_runner.api import Layer, Measure, Measured, Question, candidates_for
-from lp_search.greedy import most_of, next_to_go
+from lp_runner.api import Layer, Measure, Measured, Question, candidates_for, next_to_go
+from lp_search.greedy import most_of
 
 
 class QualityFloor:

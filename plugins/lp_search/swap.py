@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
-from lp_runner.api import Ask, Layer, Score, candidates_for, least_important
-from lp_search.greedy import next_to_go
+from lp_runner.api import Ask, Layer, Score, candidates_for, least_important, next_to_go
 
 
 class Swap:

@@ -11,13 +11,11 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from lp_models.memory import LOGITS_AT_ONCE
 from torch import Tensor
 
 from lp_sft.examples import Example
 from lp_sft.words import Words
-
-LOGITS_AT_ONCE = {"cpu": 2**26, "cuda": 2**28}
-"""Numbers in the largest block of logits: on a CPU 256 positions of a 262 k-word vocabulary, 256 MiB in float32."""
 
 
 class TokenLoss:

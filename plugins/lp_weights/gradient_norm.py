@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from lp_models.layer_sums import LayerSums
 from torch import Tensor
 
 from lp_runner.api import Context, EncodedSegment
 from lp_weights.gradients import loss_gradients
-from lp_weights.layer_sums import LayerSums
 
 
 class GradientNorm(LayerSums):

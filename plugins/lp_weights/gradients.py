@@ -9,13 +9,20 @@ from typing import cast
 import torch
 import torch.nn.functional as F
 from lp_models.batching import Batches, recorded_by
+from lp_models.layer_sums import layers_of
 from lp_models.loading import load
-from lp_models.teacher_forcing import final_states, forced, logits, pieces
+from lp_models.teacher_forcing import (
+    final_states,
+    forced,
+    logits,
+    longest_first,
+    pieces,
+    refuse_without_references,
+)
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from lp_runner.api import Context, EncodedSegment, Layer
-from lp_weights.layer_sums import layers_of
 
 Gradients = Mapping[Layer, Sequence[tuple[Tensor, Tensor]]]
 """Every weight of a layer and its gradient, of one shape; the gradient in float32."""
@@ -29,7 +36,7 @@ def loss_gradients(
     Added up over batches in float32 whatever the model's dtype.
     Raises ValueError, in the metric's name, without segments or where one has no reference.
     """
-    _refuse_without_references(name, segments)
+    refuse_without_references(name, segments)
     network = load(model, context.device, context.dtype).requires_grad_(False)
     layers = layers_of(network)
     for module in layers.values():
@@ -49,7 +56,6 @@ def _add_up(
     rows: int,
     sums: Mapping[nn.Parameter, Tensor],
 ) -> None:
-    longest_first = sorted(segments, key=lambda one: -len(one.prompt_ids) - len(one.target_ids))
     tokens = sum(len(segment.target_ids) for segment in segments)
     done = 0
 
@@ -63,7 +69,7 @@ def _add_up(
         context.progress(done, len(segments), "segments read")
         return [None] * len(batch)
 
-    Batches(rows).map(longest_first, work, recorded_by(context))
+    Batches(rows).map(longest_first(segments), work, recorded_by(context))
     network.zero_grad(set_to_none=True)
 
 
@@ -83,11 +89,3 @@ def _backward(network: PreTrainedModel, segments: Sequence[EncodedSegment], toke
 
 def _weights(layers: Mapping[Layer, nn.Module]) -> list[nn.Parameter]:
     return [weights for module in layers.values() for weights in module.parameters()]
-
-
-def _refuse_without_references(name: str, segments: Sequence[EncodedSegment]) -> None:
-    if not segments:
-        raise ValueError(f"{name} has no segments to read")
-    without = [number for number, segment in enumerate(segments, 1) if not segment.target_ids]
-    if without:
-        raise ValueError(f"segment {without[0]} has no reference, which {name} needs")

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from lp_models.layer_sums import LayerSums, layers_of
 from lp_models.loading import load
 from torch import nn
 
 from lp_runner.api import Context, EncodedSegment
-from lp_weights.layer_sums import LayerSums, layers_of
 
 
 class Magnitude(LayerSums):

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lp_models.memory import OVERHEAD_BYTES, TOKENS_PER_ROW
+from lp_models.memory import LOGITS_AT_ONCE, OVERHEAD_BYTES, TOKENS_PER_ROW
 
 from lp_runner.api import ModelSize
 
 FLOAT32 = 4
 ACTIVATIONS_PER_HIDDEN = 17
 """Numbers kept for the backward pass, per token, layer and hidden unit (Korthikanti et al. 2022, eq. 2, in halves)."""
-LOGITS = 2**28
-"""Numbers in one block of logits on a GPU, as lp_models.teacher_forcing has it."""
 BLOCKS = 3
 """Logits, their softmax and their gradient."""
 
@@ -23,7 +21,9 @@ def gradient_bytes(options: Mapping[str, Any], size: ModelSize) -> int:
     layers = size.layers * size.layer_params * (size.dtype_bytes + FLOAT32)
     tokens: int = options["batch_size"] * TOKENS_PER_ROW
     activations = tokens * size.layers * ACTIVATIONS_PER_HIDDEN * size.hidden_size * size.dtype_bytes
-    return size.weight_bytes + layers + activations + BLOCKS * LOGITS * FLOAT32 + OVERHEAD_BYTES
+    return (
+        size.weight_bytes + layers + activations + BLOCKS * LOGITS_AT_ONCE["cuda"] * FLOAT32 + OVERHEAD_BYTES
+    )
 
 
 def no_bytes(options: Mapping[str, Any], size: ModelSize) -> int:

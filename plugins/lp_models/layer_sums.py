@@ -1,21 +1,21 @@
 """A number for each layer of the unpruned model; a set of layers → the sum.
 
-Additive by definition: what a weight is worth once other layers are gone is not measured again.
+Additive by definition: what a layer is worth once others are gone is not measured again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from lp_models.layers import stacks
 from torch import nn
 from transformers import PreTrainedModel
 
+from lp_models.layers import stacks
 from lp_runner.api import Context, Layer, Need, Removal, Score
 
 
 class LayerSums:
-    """What all metrics of this package do when asked."""
+    """What additive metrics do when asked: whoever opens one puts every layer's importance here."""
 
     _importance: Mapping[Layer, float]
 
