@@ -22,11 +22,14 @@ _GRACE_S = 5.0
 MOST_LOG_BYTES = 2**30
 """That one worker may print; a library in a loop would fill the disk."""
 
+_KEPT_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**28), "MALLOC_TRIM_THRESHOLD_": str(2**30)}
+"""glibc's allocator keeps the memory of tensors for the next ones; by default it fetches it anew from the kernel, page by page."""
+
 
 def default_environment() -> dict[str, str]:
     """This process's variables, tokens included; a log that is complete after a crash; no chance in set orders."""
-    ours = {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1", "PYTHONUTF8": "1", "PYTHONHASHSEED": "0"}
-    return {**ours, **os.environ}
+    python = {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1", "PYTHONUTF8": "1", "PYTHONHASHSEED": "0"}
+    return {**python, **_KEPT_MEMORY, **os.environ}
 
 
 class Ended(Exception):

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from lp_models.instead import instead
 from lp_models.layers import Stack, refuse_unknown, stacks
-from lp_models.teacher_forcing import Forced, instead
+from lp_models.teacher_forcing import Forced
 from torch import Tensor
 from transformers import PreTrainedModel
 from transformers.utils.generic import ModelOutput

@@ -95,9 +95,15 @@ class Flight:
     @torch.inference_mode()
     def begin(self) -> None:
         """Read the prompts, those of like length together, and give every row its first new id."""
+        read = [self._read(prompts) for prompts in alike(self._task.prompts, len(self._sets))]
+        groups = [group for batch in read for group in batch]
+        ids = self._parts.likeliest(torch.cat([hidden for _, hidden in groups]))
+        self._work.head_tokens += len(ids)
         first = torch.empty_like(self._last)
-        for prompts in alike(self._task.prompts, len(self._sets)):
-            self._read(prompts, first)
+        for (rows, _), new in zip(
+            groups, torch.split(ids, [len(hidden) for _, hidden in groups]), strict=True
+        ):
+            first[rows] = new
         self._accept(first)
 
     @torch.inference_mode()
@@ -126,20 +132,17 @@ class Flight:
         rows = self._alive.tolist()
         self._end([row for row in rows if self._set_of(row) in sets])
 
-    def _read(self, segments: Sequence[int], first: Tensor) -> None:
-        chosen = torch.tensor(segments, device=first.device)
+    def _read(self, segments: Sequence[int]) -> list[tuple[Tensor, Tensor]]:
+        """Rows that agree, (sets, prompts), and the last layer's output at their prompts' last tokens, (prompts, width)."""
+        chosen = torch.tensor(segments, device=self._last.device)
         rows = [chosen + number * len(self._task.prompts) for number in range(len(self._sets))]
         groups, tokens = self._parts.read(
             [self._task.prompts[one] for one in segments],
             self._sets,
             lambda layer, number, states: self._slots[layer].admit(rows[number], states),
         )
-        for sets, hidden in groups:
-            ids = self._parts.likeliest(hidden)
-            for number in sets:
-                first[rows[number]] = ids
         self._work.layer_tokens += tokens
-        self._work.head_tokens += len(groups) * len(segments)
+        return [(torch.stack([rows[number] for number in sets]), hidden) for sets, hidden in groups]
 
     def _accept(self, ids: Tensor) -> None:
         """A new id for every row that isn't at its end, in their order."""

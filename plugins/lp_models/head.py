@@ -13,15 +13,14 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-SCREENED_ROWS = 256
 WORDS_AT_ONCE = 16384
 GROUP = 16
 """Words that are first looked at by their greatest logit."""
 BLOCK_ROWS = 512
-BLOCK_BYTES = 8 * 2**20
+BLOCK_BYTES = {"cpu": 2**21, "cuda": 2**28}
 """Of one block's logits: with the block's weights they share a processor's last cache."""
 LEAST_BLOCK = 1024
-"""Words; fewer make slow matrix products."""
+"""Words, whole groups of them; fewer make slow matrix products."""
 ROUNDING = 2.0**-8
 """The most, relative, by which a number changes in bfloat16."""
 SINGLE_ROUNDING = 2.0**-24
@@ -50,7 +49,7 @@ class Blocks:
         return torch.cat([self._likeliest(rows) for rows in torch.split(hidden, BLOCK_ROWS)])
 
     def _likeliest(self, hidden: Tensor) -> Tensor:
-        block = max(LEAST_BLOCK, BLOCK_BYTES // (len(hidden) * hidden.element_size()))
+        block = _words_at_once(hidden)
         best, ids = self._block(hidden, 0, block)
         for begin in range(block, len(self._weight), block):
             value, at = self._block(hidden, begin, begin + block)
@@ -87,7 +86,7 @@ class Screened:
         self._sums = 4 * weight.shape[1] * SINGLE_ROUNDING
 
     def __call__(self, hidden: Tensor) -> Tensor:
-        return torch.cat([self._likeliest(rows) for rows in torch.split(hidden, SCREENED_ROWS)])
+        return torch.cat([self._likeliest(rows) for rows in torch.split(hidden, BLOCK_ROWS)])
 
     def _likeliest(self, hidden: Tensor) -> Tensor:
         words = self._candidates(hidden)
@@ -96,13 +95,14 @@ class Screened:
     def _candidates(self, hidden: Tensor) -> Tensor:
         """Words that can be the likeliest of any row, rising, (words,)."""
         rounded = hidden.bfloat16()
-        logits = (self._rounded @ rounded.T).view(-1, GROUP, len(hidden))  # (groups, words, rows)
-        greatest = logits.amax(1)
+        blocks = torch.split(self._rounded, _words_at_once(rounded))
+        greatest = torch.cat([_by_group(block, rounded).amax(1) for block in blocks])  # (groups, rows)
         least = self._least(greatest.amax(0).float(), hidden, rounded.float())
         groups = (~(greatest < least)).any(-1).nonzero().flatten()  # what is no number is not screened out
-        within = (~(logits[groups] < least)).any(-1).nonzero()
-        words: Tensor = groups[within[:, 0]] * GROUP + within[:, 1]
-        return words[words < len(self._weight)]
+        words = self._rounded.view(-1, GROUP, hidden.shape[1])[groups].flatten(0, 1)
+        within = (~(_by_group(words, rounded) < least)).any(-1).nonzero()
+        found: Tensor = groups[within[:, 0]] * GROUP + within[:, 1]
+        return found[found < len(self._weight)]
 
     def _least(self, top: Tensor, hidden: Tensor, rounded: Tensor) -> Tensor:
         """The bfloat16 logit below which a word has no chance, (rows,)."""
@@ -111,6 +111,17 @@ class Screened:
         certain = top - error - ROUNDING * top.abs()
         least: Tensor = certain - error
         return (least - 3 * ROUNDING * least.abs()).bfloat16()
+
+
+def _by_group(words: Tensor, hidden: Tensor) -> Tensor:
+    """Logits, (groups, words of each, rows)."""
+    return (words @ hidden.T).view(-1, GROUP, len(hidden))
+
+
+def _words_at_once(hidden: Tensor) -> int:
+    """Of one block, whole groups of them."""
+    fitting = BLOCK_BYTES[hidden.device.type] // (len(hidden) * hidden.element_size())
+    return max(LEAST_BLOCK, fitting // GROUP * GROUP)
 
 
 def _bfloat16_is_fast(weight: Tensor) -> bool:
@@ -122,7 +133,7 @@ def _bfloat16_is_fast(weight: Tensor) -> bool:
 
 def _seconds(words: Tensor) -> float:
     """The faster of two products with the most rows that go at once; the first only warms up."""
-    hidden = words[:1].expand(SCREENED_ROWS, -1).contiguous()
+    hidden = words[:1].expand(BLOCK_ROWS, -1).contiguous()
     taken = []
     for _ in range(3):
         started = time.perf_counter()

@@ -16,6 +16,7 @@ from lp_models.batching import Halved, half_of, is_out_of_memory
 from lp_models.flight import Draft, Flight, Task, Work
 from lp_models.layers import refuse_unknown, stacks
 from lp_models.parts import parts_of
+from lp_models.products import by_onednn
 from lp_models.room import rows_with_room
 from lp_models.slots import attending
 from lp_runner.api import Removal
@@ -91,7 +92,7 @@ class JointDecoder:
     def _together(
         self, task: Task, sets: Sequence[Removal], block: Sequence[int], hopeless: Hopeless
     ) -> Iterator[Translated]:
-        with attending(self._model):
+        with attending(self._model), by_onednn(self._model):
             flight = Flight(self._parts, task, [sets[number] for number in block], self.work)
             running = flight.running
             flight.begin()

@@ -6,16 +6,15 @@ Nothing is generated: the model reads the given text at once, and is asked at ev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
+from lp_models.instead import instead
 from lp_models.memory import LOGITS_AT_ONCE
 from lp_models.padding import left_padded, positions
 from lp_models.seq2seq import pad_id, split_prompt, start_id
@@ -83,18 +82,6 @@ def logits(network: PreTrainedModel, states: Tensor, kind: type[ModelOutput]) ->
     with instead([network.base_model], lambda *args, **named: kind(last_hidden_state=states[None])):
         found: Tensor = network().logits
     return found[0].float()
-
-
-@contextmanager
-def instead(modules: Sequence[nn.Module], forward: Callable[..., Any]) -> Iterator[None]:
-    """Inside, calling one of the modules calls this, and nothing of the module's own is computed."""
-    try:
-        for module in modules:
-            module.forward = forward
-        yield
-    finally:
-        for module in modules:
-            vars(module).pop("forward", None)
 
 
 def _causal(network: PreTrainedModel, prompts: Sequence[Ids], continuations: Sequence[Ids]) -> Forced:

@@ -30,6 +30,13 @@ def test_screening_finds_what_full_precision_finds(words: int, width: int, rows:
         assert Screened(made.weight)(hidden).tolist() == plainly(made, hidden)
 
 
+def test_blocks_of_screened_words_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(head, "LEAST_BLOCK", head.GROUP)
+    monkeypatch.setattr(head, "BLOCK_BYTES", {"cpu": 4})
+    made, hidden = linear(301, 32, 2), torch.randn(600, 32)
+    assert Screened(made.weight)(hidden).tolist() == plainly(made, hidden)
+
+
 def test_words_that_are_one_in_bfloat16_are_told_apart_in_float32() -> None:
     made = linear(320, 32, 0)
     made.weight[:] = made.weight[7] * (1 + 1e-5 * torch.randperm(320)[:, None])
@@ -55,7 +62,7 @@ def test_of_equal_logits_the_first_wins() -> None:
 @pytest.mark.parametrize("bias", [False, True])
 def test_blocks_find_what_all_logits_at_once_find(bias: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(head, "LEAST_BLOCK", 10)
-    monkeypatch.setattr(head, "BLOCK_BYTES", 4)
+    monkeypatch.setattr(head, "BLOCK_BYTES", {"cpu": 4})
     made, hidden = linear(97, 16, 1, bias), torch.randn(600, 16)
     assert Blocks(made)(hidden).tolist() == plainly(made, hidden)
 

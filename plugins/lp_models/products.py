@@ -1,0 +1,35 @@
+"""Linear layers in float32 on a CPU by oneDNN, which PyTorch has in it but by itself takes for lower precisions only.
+
+Its products are float32 too, and it uses the widest vectors of any maker's processor, which MKL does on Intel's only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from lp_models.instead import instead
+
+
+@contextmanager
+def by_onednn(module: nn.Module) -> Iterator[None]:
+    """Inside, where no gradients are kept, the linear layers in a module that oneDNN can compute are computed by it."""
+    with ExitStack() as products:
+        for part in module.modules():
+            if type(part) is nn.Linear and _can(part.weight):
+                products.enter_context(instead([part], _product(part)))
+        yield
+
+
+def _can(weight: Tensor) -> bool:
+    there: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return there and weight.device.type == "cpu" and weight.dtype == torch.float32
+
+
+def _product(linear: nn.Linear) -> Callable[[Tensor], Tensor]:
+    weight, bias = linear.weight.detach(), linear.bias
+    multiply = torch.ops.mkldnn._linear_pointwise
+    return lambda hidden: multiply(hidden, weight, bias, "none", [], "")  # "none": no function of the result
