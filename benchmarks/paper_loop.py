@@ -15,8 +15,10 @@ agree: the texts of every finished candidate, and the layer that goes.
 
 import argparse
 import json
+import os
 import platform
 import resource
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +38,7 @@ from sacrebleu.metrics.chrf import CHRF
 from transformers import AutoModelForCausalLM, GenerationConfig
 
 from lp_runner.api import EncodedSegment, Hypotheses, Layer, Removal
+from lp_runner.worker import default_environment
 from lp_runner.worker.formats import read_encoded
 
 DECIMALS = 2
@@ -171,6 +174,7 @@ NOWHERE: Any = None
 
 def main() -> None:
     options = parse_options()
+    surround()
     torch.set_num_threads(options.threads)
     task = read_task(options)
     told: dict[str, Any] = {
@@ -187,6 +191,13 @@ def main() -> None:
     out = Path(__file__).with_name(f"paper_loop-{options.run.name}.json")
     out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     show(told)
+
+
+def surround() -> None:
+    """Go on with the variables that a worker gets: the plain loop has them too."""
+    variables = default_environment()
+    if variables != dict(os.environ):
+        os.execve(sys.executable, [sys.executable, *sys.argv], variables)
 
 
 def parse_options() -> argparse.Namespace:

@@ -21,7 +21,7 @@ from lp_models.flight import Task as Translations
 from lp_models.head import Blocks
 from lp_models.joint import JointDecoder
 from lp_models.loading import load
-from paper_loop import numbers, read_task, timed
+from paper_loop import numbers, read_task, surround, timed
 
 from lp_runner.api import Layer, Removal
 
@@ -49,6 +49,7 @@ def main() -> None:
     parser.add_argument("--dtype", default="float32")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
+    surround()
     torch.set_num_threads(options.threads)
     task = read_task(options)
     model = load(task.folder, "cpu", options.dtype)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import resource
 import sys
 import time
@@ -45,6 +47,7 @@ class Meter:
     def request(self) -> Iterator[Spent]:
         """What the block takes; its peaks are known after `read`."""
         self.read()
+        _trim()
         _forget_peaks()
         spent = Spent()
         self._open.append(spent)
@@ -74,6 +77,12 @@ def release_device_memory() -> None:
     """What torch keeps in reserve goes back to the device."""
     if (cuda := _cuda()) is not None:
         cuda.empty_cache()
+
+
+def _trim() -> None:
+    """Memory that is freed but kept for later goes back to the kernel; only glibc's allocator is asked."""
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _forget_peaks() -> None:
