@@ -107,9 +107,9 @@ def passes(search: Mapping[str, Any], registry: Registry) -> int:
 def named(metric: Mapping[str, Any]) -> str:
     """With the options that tell a metric from another of its name."""
     given = metric["with"]
-    options = (
-        [given["against"]] if given.get("against") == "unpruned" and metric["use"] != "kl-divergence" else []
-    )
+    quality = metric["use"] == "translation-quality"
+    options = [given["metric"]["use"]] if quality else []
+    options += ["against unpruned"] if quality and given["against"] == "unpruned" else []
     options += [f"seed {given['seed_offset']}"] if "seed_offset" in given else []
     return f"{metric['use']} ({', '.join(options)})" if options else str(metric["use"])
 

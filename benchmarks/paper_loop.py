@@ -37,7 +37,7 @@ from lp_sacrebleu.evaluator import ChrfPlusPlus
 from sacrebleu.metrics.chrf import CHRF
 from transformers import AutoModelForCausalLM, GenerationConfig
 
-from lp_runner.api import EncodedSegment, Hypotheses, Layer, Removal
+from lp_runner.api import EncodedSegment, Hypotheses, Layer, Removal, Resamples
 from lp_runner.worker import default_environment
 from lp_runner.worker.formats import read_encoded
 
@@ -104,6 +104,7 @@ class Ours:
 
     task: Task
     bounds: bool
+    racing: Mapping[str, Any] | None = None
     texts: dict[Removal, list[str]] = field(default_factory=dict)
     work: list[dict[str, int]] = field(default_factory=list)
 
@@ -115,7 +116,7 @@ class Ours:
             max_new_tokens=self.task.limit,
             decimals=DECIMALS,
             bounds=self.bounds,
-            racing=None,
+            racing=self.racing,
             verify=0,
             batch_size="auto",
         )
@@ -159,10 +160,10 @@ class Context:
 class Nested:
     asker: Ours
 
-    def score(self, system: Hypotheses) -> Any:
+    def score(self, system: Hypotheses, resamples: Resamples | None = None) -> Any:
         removed = frozenset(Layer.parse(name) for name in system.system.split()[1:])
         self.asker.texts[removed] = list(system.hypotheses)
-        return CHRF_PP.score(NOWHERE, system, None)
+        return CHRF_PP.score(NOWHERE, system, resamples)
 
     def reach(self, system: Hypotheses, room: Sequence[int]) -> tuple[float, float]:
         return CHRF_PP.reach(NOWHERE, system, room)
@@ -197,7 +198,7 @@ def surround() -> None:
     """Go on with the variables that a worker gets: the plain loop has them too."""
     variables = default_environment()
     if variables != dict(os.environ):
-        os.execve(sys.executable, [sys.executable, *sys.argv], variables)
+        os.execve(sys.executable, [sys.executable, *sys.argv], variables)  # noqa: S606
 
 
 def parse_options() -> argparse.Namespace:

@@ -3,9 +3,10 @@
     python benchmarks/racing.py runs/quickstart runs/gemma3-270m-ces-deu --steps 4 --segments 100 --orders 200
 
 In: run folders (their models and dev sets). First every candidate of the first steps of iterative-greedy is translated
-whole by the exact engine, which is recorded beside this file (`racing-NAME.jsonl`; a step that is there is not done
-again). Then each step is raced on the recorded chrF++ statistics, in `--orders` random orders of the segments, by the
-plugin's own rules. Out: a table in Markdown on the terminal.
+whole by the exact engine, and the same question is raced at `--confidence`; both are timed and recorded beside this
+file (`racing-NAME.jsonl`; a step that is there is not done again). Then each step is raced on the recorded chrF++
+statistics, in `--orders` random orders of the segments, by the plugin's own rules. Out: two tables in Markdown on the
+terminal.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import numpy as np
 import torch
 from lp_ablation.race import Racing, race
 from numpy.typing import NDArray
-from paper_loop import Ours, layers_of, new_layer, read_task
+from paper_loop import Ours, layers_of, new_layer, read_task, surround, timed
 from sacrebleu.metrics.chrf import CHRF
 
 from lp_runner.api import Evaluation, Layer, Removal
@@ -33,19 +34,22 @@ CONFIDENCES = (0.8, 0.9, 0.95, 0.99)
 
 def main() -> None:
     options = parse_options()
+    surround()
     torch.set_num_threads(options.threads)
+    recorded = {run.name: record(run, options) for run in options.runs}
+    times(recorded)
     print(
-        "| model | step | candidates | gap to the second | confidence | same layer | share of translations |"
+        "\n| model | step | candidates | gap to the second | confidence | same layer | share of translations |"
     )
     print("|---|---:|---:|---:|---:|---:|---:|")
-    for run in options.runs:
-        for number, tables in enumerate(record(run, options), 1):
+    for name, steps in recorded.items():
+        for number, tables in enumerate(map(tables_of, steps), 1):
             for confidence in CONFIDENCES:
                 outcomes = [
                     raced(shuffled(tables, seed), Racing(confidence, options.first_look), seed)
                     for seed in range(options.orders)
                 ]
-                print(row(run.name, number, tables, confidence, outcomes), flush=True)
+                print(row(name, number, tables, confidence, outcomes), flush=True)
 
 
 def parse_options() -> argparse.Namespace:
@@ -55,36 +59,68 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--segments", type=int, default=100)
     parser.add_argument("--orders", type=int, default=200)
+    parser.add_argument("--confidence", type=float, default=0.95, help="of the timed race")
     parser.add_argument("--first-look", type=int, default=30)
     parser.add_argument("--dtype", default="float32")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 
 
-def record(run: Path, options: argparse.Namespace) -> list[dict[int, Table]]:
-    """Of each step every candidate's statistics, by layer."""
+def record(run: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Of each step what went, every candidate's statistics by layer, and what both ways took."""
     options.run = run
     task = read_task(options)
     kept = Path(__file__).with_name(f"racing-{run.name}.jsonl")
     steps = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
-    engine = Ours(task, bounds=False) if len(steps) < options.steps else None
-    while engine and len(steps) < options.steps:
+    if len(steps) < options.steps:
+        exact = Ours(task, bounds=False)
+        race = Ours(
+            task, bounds=False, racing={"confidence": options.confidence, "first_look": options.first_look}
+        )
+    while len(steps) < options.steps:
         gone = frozenset(Layer(step["removed"]) for step in steps)
         layers = [Layer(index) for index in range(1, layers_of(task) - 1) if Layer(index) not in gone]
         sets = [gone | {layer} for layer in layers]
-        best, texts = engine.step(sets)
+        exact_s, (best, texts) = timed(exact.step, sets)
+        race_s, (raced_best, _) = timed(race.step, sets)
         steps.append(
-            {"removed": new_layer(best, sets), "statistics": statistics(texts, sets, task.references)}
+            {
+                "removed": new_layer(best, sets),
+                "exact": {"seconds": exact_s, **exact.work[-1]},
+                "race": {"seconds": race_s, "removed": new_layer(raced_best, sets), **race.work[-1]},
+                "statistics": statistics(texts, sets, task.references),
+            }
         )
         with kept.open("a") as out:
             out.write(json.dumps(steps[-1]) + "\n")
-    return [
-        {
-            int(layer): np.array(rows, dtype=float).reshape(len(rows), -1, 3)
-            for layer, rows in step["statistics"].items()
-        }
-        for step in steps[: options.steps]
-    ]
+    return steps[: options.steps]
+
+
+def times(recorded: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    print(
+        "| model | step | removed | raced | exact, s | race, s | times less | tokens through the head, times less |"
+    )
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    for name, steps in recorded.items():
+        for number, step in enumerate(steps, 1):
+            exact, race = step["exact"], step["race"]
+            less = [f"{exact[what] / race[what]:.2f}" for what in ("seconds", "head_tokens")]
+            cells = [
+                name,
+                number,
+                step["removed"],
+                race["removed"],
+                f"{exact['seconds']:.1f}",
+                f"{race['seconds']:.1f}",
+            ]
+            print(f"| {' | '.join(map(str, [*cells, *less]))} |")
+
+
+def tables_of(step: Mapping[str, Any]) -> dict[int, Table]:
+    return {
+        int(layer): np.array(rows, dtype=float).reshape(len(rows), -1, 3)
+        for layer, rows in step["statistics"].items()
+    }
 
 
 def statistics(

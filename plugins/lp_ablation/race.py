@@ -35,10 +35,6 @@ class Racing:
             found.append(min(segments, math.ceil(GROWTH * found[-1])))
         return found
 
-    def risk(self, sets: int, segments: int) -> float:
-        """Of one comparison at one look; all of them share the question's (Bonferroni). Nobody leaves at the last."""
-        return (1 - self.confidence) / (max(1, sets - 1) * max(1, len(self.looks(segments)) - 1))
-
 
 @dataclass(frozen=True, slots=True)
 class Finish:
@@ -52,6 +48,18 @@ class Finish:
     """Segments at the last look."""
     translated: int
     """By all sets together."""
+    risk: float
+    """That the winner over all segments is among those who left: at most so much, by the bootstrap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Of one set at one look."""
+
+    gap: float
+    """Points behind the best."""
+    chance: float
+    """That it is ahead of the best over all segments all the same."""
 
 
 def race(
@@ -69,6 +77,7 @@ def race(
     """
     running, left = list(range(sets)), dict[int, tuple[float, float]]()
     seen = translated = 0
+    risk = 0.0
     for look in racing.looks(segments):
         translate(running, slice(seen, look))
         translated += len(running) * (look - seen)
@@ -76,32 +85,49 @@ def race(
         found = {number: judge(number, seen) for number in running}
         if seen == segments:
             break
-        gaps = losers(found, racing.risk(sets, segments))
-        left |= {number: (gap, found[number].value) for number, gap in gaps.items()}
+        gone = losers(found, 1 - racing.confidence - risk, 1 - seen / segments)
+        risk += sum(loss.chance for loss in gone.values())
+        left |= {number: (loss.gap, found[number].value) for number, loss in gone.items()}
         running = [number for number in running if number not in left]
         if len(running) == 1:
             break
-    return Finish({number: found[number] for number in running}, left, seen, translated)
+    return Finish({number: found[number] for number in running}, left, seen, translated, risk)
 
 
-def losers(evaluations: Mapping[int, Evaluation], risk: float) -> dict[int, float]:
-    """Sets that are worse than the best one so far but for this risk, and by how many points.
+def losers(evaluations: Mapping[int, Evaluation], risk: float, unseen: float) -> dict[int, Loss]:
+    """As many of those behind as this risk is enough for, the most hopeless first.
 
-    Evaluations have replicates of one shared bootstrap, and more is better. The difference is taken as normal, since
-    the risks in question are smaller than replicates can count.
+    Whoever leaves costs the chance that it was ahead; the chances of all who leave add up to the risk at most (the union
+    bound), so that hopeless ones cost next to nothing, and it is left for close ones.
+
+    Args:
+        evaluations: with replicates of one shared bootstrap, where more is better.
+        unseen: the share of the segments that are still to come.
     """
     best = max(evaluations, key=lambda number: evaluations[number].value)
-    gaps = {number: _gap(evaluations[best], other) for number, other in evaluations.items() if number != best}
-    return {number: gap for number, (gap, chance) in gaps.items() if gap > 0 and chance < risk}
+    behind = {
+        number: _loss(evaluations[best], other, unseen)
+        for number, other in evaluations.items()
+        if other.value < evaluations[best].value
+    }
+    gone: dict[int, Loss] = {}
+    for number in sorted(behind, key=lambda number: behind[number].chance):
+        risk -= behind[number].chance
+        if risk < 0:
+            break
+        gone[number] = behind[number]
+    return gone
 
 
-def _gap(best: Evaluation, other: Evaluation) -> tuple[float, float]:
-    """Points between the two, and how probable it is that the other is the better one.
+def _loss(best: Evaluation, other: Evaluation, unseen: float) -> Loss:
+    """The difference over all segments is taken as normal around that over those seen.
 
+    Its variance is the bootstrap's times the unseen share, as in a sample without replacement from a finite population
+    (Cochran 1977, section 2.6): what was seen is certain.
     Raises ValueError without replicates: a race needs a metric that has them.
     """
     if not best.replicates:
         raise ValueError(f"racing: {best.metric} has no replicates; race by a metric that has")
     gap = best.value - other.value
-    spread = float(np.std(np.subtract(best.replicates, other.replicates)))
-    return gap, NormalDist(gap, spread).cdf(0) if spread else float(gap <= 0)
+    spread = float(np.std(np.subtract(best.replicates, other.replicates))) * math.sqrt(unseen)
+    return Loss(gap, NormalDist(gap, spread).cdf(0) if spread else 0.0)

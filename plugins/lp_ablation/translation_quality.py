@@ -126,7 +126,8 @@ class TranslationQuality:
 
         everything = len(self._segments)
         end = race(racing, len(sets), everything, translate, judge)
-        context.record(race="over", segments=end.seen, translated=end.translated, of=len(sets) * everything)
+        told = {"segments": end.seen, "translated": end.translated, "of": len(sets) * everything}
+        context.record(race="over", **told, risk=round(end.risk, 6))
         unpruned = self._judge(context, NOTHING, self._unpruned_texts[: end.seen])
         stayed = [
             self._score(sets[number], one.value, "estimate", unpruned) for number, one in end.stayed.items()

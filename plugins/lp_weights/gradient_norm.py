@@ -18,6 +18,7 @@ class GradientNorm(LayerSums):
 
     Of the references' negative log-likelihood. It tells how much the loss depends on small changes to a layer, not
     on its going: a layer that adds nothing but would learn to has a large one. Taylor looks at both.
+    Source: gradients' norms as importance, Das et al. 2023 (GBLM-Pruner), arXiv 2311.04902; there of single weights.
     """
 
     def __init__(self, *, segments: int, batch_size: int) -> None:
