@@ -29,12 +29,14 @@ from typing import Any
 import torch
 from lp_ablation.limits import roomy
 from lp_ablation.translation_quality import TranslationQuality
-from lp_models.layers import skipping
+from lp_models.layers import skipping, stacks
 from lp_models.padding import left_padded
+from lp_models.products import by_onednn
 from lp_models.seq2seq import pad_id
 from lp_models.texts import decode, load_tokenizer
 from lp_sacrebleu.evaluator import ChrfPlusPlus
 from sacrebleu.metrics.chrf import CHRF
+from torch import nn
 from transformers import AutoModelForCausalLM, GenerationConfig
 
 from lp_runner.api import EncodedSegment, Hypotheses, Layer, Removal, Resamples
@@ -187,7 +189,10 @@ def main() -> None:
         "dtype": options.dtype,
     }
     told["sample"] = sample(task, options.sample, options.candidate)
-    told["steps"] = search(task, options)
+    engines = {"exact": Ours(task, bounds=False), "bounds": Ours(task, bounds=True)}
+    print(f"open: {engines['exact'].open_s:.1f} s")
+    told["steps"] = search(task, engines, options)
+    told["reached"] = reached(engines["exact"].metric._model, told["steps"])
     told["peak_rss_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     out = Path(__file__).with_name(f"paper_loop-{options.run.name}.json")
     out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
@@ -241,11 +246,9 @@ def sample(task: Task, batches: Sequence[int], candidate: int | None) -> list[di
     return told
 
 
-def search(task: Task, options: argparse.Namespace) -> list[dict[str, Any]]:
+def search(task: Task, engines: Mapping[str, Ours], options: argparse.Namespace) -> list[dict[str, Any]]:
     """Step by step, the plain loop and the engine with and without bounds in turn."""
     batch, steps = (int(part) for part in (options.whole or "0:0").split(":"))
-    engines = {"exact": Ours(task, bounds=False), "bounds": Ours(task, bounds=True)}
-    print(f"open: {engines['exact'].open_s:.1f} s")
     gone: Removal = frozenset()
     told = []
     for number in range(options.removals):
@@ -266,6 +269,29 @@ def search(task: Task, options: argparse.Namespace) -> list[dict[str, Any]]:
         told.append({"removed": new_layer(best, sets), "sets": len(sets), "seconds": row, "work": work})
         gone = best
     return told
+
+
+@torch.inference_mode()
+def reached(model: Any, steps: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """How fast this machine multiplies by this model's weights, 1024 rows at a time; the engine's share of that."""
+    linears = [part for part in stacks(model)["decoder"].layers[0].modules() if isinstance(part, nn.Linear)]
+    with by_onednn(model):
+        layer_s = sum(
+            best_of_5(linear, torch.randn(1024, linear.in_features).to(model.dtype)) for linear in linears
+        )
+    head = model.get_output_embeddings().weight.bfloat16()
+    head_s = best_of_5(lambda rows: rows @ head.T, torch.randn(1024, head.shape[1]).bfloat16())
+    work, seconds = [step["work"]["exact"] for step in steps], sum(step["seconds"]["exact"] for step in steps)
+    alone_s = sum(one["layer_tokens"] * layer_s + one["head_tokens"] * head_s for one in work) / 1024
+    return {
+        "layer_flop_per_s": 2 * 1024 * sum(linear.weight.numel() for linear in linears) / layer_s,
+        "head_flop_per_s": 2 * 1024 * head.numel() / head_s,
+        "share": alone_s / seconds,
+    }
+
+
+def best_of_5(call: Any, rows: torch.Tensor) -> float:
+    return min(timed(call, rows)[0] for _ in range(5))
 
 
 def check_same(
@@ -292,6 +318,11 @@ def show(told: Mapping[str, Any]) -> None:
         work = step["work"]["bounds"]
         cells = [number, step["removed"], step["sets"], seconds, work["layer_tokens"], work["head_tokens"]]
         print(f"| {' | '.join(map(str, cells))} | {work['bounds']} |")
+    at = told["reached"]
+    print(
+        f"\nproducts: layers {at['layer_flop_per_s'] / 1e9:.0f} GFLOP/s, head (bfloat16) "
+        f"{at['head_flop_per_s'] / 1e9:.0f} GFLOP/s; alone they take {at['share']:.0%} of the engine's time"
+    )
     first = told["steps"][0]
     for one in told["sample"]:
         whole = one["seconds"] * first["sets"]

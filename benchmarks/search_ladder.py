@@ -9,13 +9,13 @@ Out: a table in Markdown on the terminal.
 import argparse
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import torch
-from lp_models import parts, reading
+from lp_models import joint, parts, reading
 from lp_models.decoders import Decoder, OneByOne
 from lp_models.flight import Task as Translations
 from lp_models.head import Blocks
@@ -31,11 +31,13 @@ NOTHING_SHARED = (
 )
 ANY_LENGTHS = patch.object(reading, "MOST_PADDED", math.inf)
 FULL_HEAD = patch.object(parts, "likeliest_by", Blocks)
+OWN_PRODUCTS = patch.object(joint, "by_onednn", lambda module: nullcontext())
 RUNGS: dict[str, Sequence[Any]] = {
-    "all sets together": (*NOTHING_SHARED, ANY_LENGTHS, FULL_HEAD),
-    "prompts of like length are read together": (*NOTHING_SHARED, FULL_HEAD),
-    "what all prompts begin with is read once": (FULL_HEAD,),
-    "words are screened in bfloat16": (),
+    "all sets together": (*NOTHING_SHARED, ANY_LENGTHS, FULL_HEAD, OWN_PRODUCTS),
+    "prompts of like length are read together": (*NOTHING_SHARED, FULL_HEAD, OWN_PRODUCTS),
+    "what all prompts begin with is read once": (FULL_HEAD, OWN_PRODUCTS),
+    "words are screened in bfloat16": (OWN_PRODUCTS,),
+    "layers multiply by oneDNN": (),
 }
 
 
