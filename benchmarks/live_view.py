@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from lp_runner.store import Run
 
 WIDTHS = (80, 140)
 HEIGHT = 32
+FONT = re.compile(r"\s*@font-face \{[^}]*\}")
+"""Fetched from elsewhere; without it, the reader's own monospaced one."""
 
 
 def main() -> None:
@@ -65,7 +68,7 @@ def svg(view: View, width: int) -> str:
         file=io.StringIO(), width=width, force_terminal=True, record=True, color_system="truecolor"
     )
     console.print(drawn([view], view.now, 0, Paper(width, HEIGHT)))
-    return console.export_svg(title=f"lp-run at {width} columns")
+    return FONT.sub("", console.export_svg(title=f"lp-run at {width} columns"))
 
 
 if __name__ == "__main__":

@@ -61,6 +61,7 @@ class Screen:
         """It is drawn no more; its last state stays above."""
         with self._writing:
             self._views = {run: other for run, other in self._views.items() if run != view.run}
+        self._region.refresh()
         if view.steps:
             self.console.print(drawn([view], time.time(), 0, self._paper(None)))
 
