@@ -42,6 +42,13 @@ def write_durably(path: Path, content: str | bytes) -> None:
     rename_into_place(aside, path)
 
 
+def replace_at_once(path: Path, content: str) -> None:
+    """As `write_durably` for readers, and fast: after a power cut it may be the old, empty or gone."""
+    aside = path.with_name(f".{path.name}.new")
+    aside.write_text(content, encoding="utf-8")
+    os.replace(aside, path)
+
+
 def fsync_file(path: Path) -> None:
     """Its content is on the disk when this returns."""
     descriptor = os.open(path, os.O_RDONLY)
@@ -133,9 +140,24 @@ def locked(path: Path, *, wait: bool, on_wait: Callable[[int, float], None] | No
     try:
         _acquire(descriptor, path, wait, on_wait)
         _sign(descriptor)
-        yield
+        try:
+            yield
+        finally:
+            _unsign(descriptor)
     finally:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
+        os.close(descriptor)
+
+
+def signature(path: Path) -> tuple[int, float]:
+    """The process that holds a lock, or was killed while it held it (0 for none), and when it signed."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return 0, 0.0
+    try:
+        return _signature(descriptor), os.fstat(descriptor).st_mtime
+    finally:
         os.close(descriptor)
 
 
@@ -159,6 +181,11 @@ def _sign(descriptor: int) -> None:
     with contextlib.suppress(OSError):  # a full disk: the lock holds, only the message lacks a number
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
+
+
+def _unsign(descriptor: int) -> None:
+    with contextlib.suppress(OSError):
+        os.ftruncate(descriptor, 0)
 
 
 def _signature(descriptor: int) -> int:

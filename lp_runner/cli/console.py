@@ -1,4 +1,4 @@
-"""Text for a terminal: escaped, in tables, and the progress of runs."""
+"""Text for a terminal: escaped, in tables, and the progress of runs as lines."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -81,17 +80,17 @@ class Plain:
             self._titles[fields["step"]] = fields["title"]
             self._last = time.monotonic()
         if name in _SHOWN:
-            self._line(described(name, fields, f"{self._number}/{self._steps} "))
+            self.line(described(name, fields, f"{self._number}/{self._steps} "))
 
     def progress(self, step: str, done: int, total: int, note: str) -> None:
         now = time.monotonic()
         if now - self._last >= PLAIN_EVERY_S:
             self._last = now
-            self._line(f"{self._titles.get(step, step)}: {_of(done, total)} {note}")
+            self.line(f"{self._titles.get(step, step)}: {_of(done, total)} {note}")
 
     def close(self) -> None: ...
 
-    def _line(self, text: str) -> None:
+    def line(self, text: str) -> None:
         print(printable(f"{self._run}: {text}"), flush=True)
 
 
@@ -102,47 +101,9 @@ class Quiet:
 
     def progress(self, step: str, done: int, total: int, note: str) -> None: ...
 
+    def line(self, text: str) -> None: ...
+
     def close(self) -> None: ...
-
-
-class Live:
-    """One line for each run on a terminal: the step in hand, how far, the score so far, time left."""
-
-    def __init__(self, run: str, screen: Progress) -> None:
-        self._run = run
-        self._screen = screen
-        self._task: TaskID = screen.add_task(run, total=None, note="")
-        self._number = self._steps = 0
-
-    def event(self, name: str, fields: Mapping[str, Json]) -> None:
-        if name == "run-started":
-            self._steps = fields["steps"]
-        if name in ("step-started", "step-skipped"):
-            self._number += 1
-        if name == "step-started":
-            title = f"{self._run} {self._number}/{self._steps} {fields['title']}"
-            self._screen.reset(self._task, total=None, description=printable(title), note="")
-        elif name in _SHOWN - {"step-started"}:
-            line = described(name, fields, f"{self._number}/{self._steps} ")
-            self._screen.console.print(Text(printable(f"{self._run}: {line}")))
-
-    def progress(self, step: str, done: int, total: int, note: str) -> None:
-        self._screen.update(self._task, completed=done, total=total or None, note=printable(note))
-
-    def close(self) -> None:
-        self._screen.remove_task(self._task)
-
-
-def screen() -> Progress:
-    """For all runs of one command. Titles and notes are text, never markup."""
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=20),
-        TextColumn("{task.fields[note]}", markup=False),
-        TimeRemainingColumn(compact=True),
-        console=Console(stderr=True, highlight=False),
-        transient=True,
-    )
 
 
 def described(name: str, fields: Mapping[str, Json], number: str) -> str:
@@ -150,13 +111,13 @@ def described(name: str, fields: Mapping[str, Json], number: str) -> str:
     if name == "step-started":
         return f"{number}{fields['title']}"
     if name == "step-finished":
-        return f"{number}{fields['title']}: done in {fields['seconds']:.1f} s"
+        return f"{number}{fields['title']}: done in {float(fields['seconds']):.1f} s"
     if name == "step-failed":
         return f"{number}{fields['title']}: failed"
     if name == "removed":
         return f"removed in this order: {', '.join(fields['removals'])}"
     if name == "evaluation":
-        return f"{fields['system']}: {fields['metric']} {fields['value']:.4g}"
+        return f"{fields['system']}: {fields['metric']} {float(fields['value']):.4g}"
     if name == "run-waits":
         return f"waits for {fields['for']}"
     if name == "other-versions":

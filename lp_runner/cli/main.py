@@ -16,6 +16,7 @@ COMMANDS = {
     "run": "run recipes (the default: `lp-run recipe.yaml`)",
     "check": "say everything that is wrong with recipes, without running them",
     "plan": "show each step: done or will run and why, and what it takes",
+    "watch": "show a run that another process is doing, until it ends",
     "env": "list, build and remove the environments of plugins that have their own",
     "plugins": "list the installed plugins, or one plugin's options",
     "schema": "print the JSON Schema of a recipe, or of a plugin's options",

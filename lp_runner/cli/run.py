@@ -5,20 +5,20 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
-from rich.progress import Progress
-
 from lp_runner import plan, recipe, report, run
-from lp_runner.cli.console import Live, Plain, Quiet, screen, show
+from lp_runner.cli.console import Plain, Quiet, show
+from lp_runner.cli.live import Live, Screen, terminal
+from lp_runner.cli.logs import following
 from lp_runner.cli.main import add_recipes, complain, unexpected, verdict
+from lp_runner.cli.memory import workers_bytes
 from lp_runner.cli.settings import own_interpreters
 from lp_runner.cli.signals import Stop
 from lp_runner.envs import Environments
@@ -29,7 +29,7 @@ from lp_runner.recipe import Recipe
 from lp_runner.recipe.publishers import refuse_unknown
 from lp_runner.registry import Registry
 from lp_runner.run.devices import lock_folder, reserved
-from lp_runner.store import RunFolder, Store
+from lp_runner.store import Run, RunFolder, Store
 from lp_runner.store.disk import explained_when_full
 
 STORE = ".store"
@@ -38,7 +38,9 @@ OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_recipes(parser)
-    parser.add_argument("--quiet", action="store_true", help="print errors and results, no progress")
+    told = parser.add_mutually_exclusive_group()
+    told.add_argument("--quiet", action="store_true", help="print errors and results, no progress")
+    told.add_argument("-v", "--verbose", action="store_true", help="show what the workers print, too")
     parser.add_argument(
         "--offline",
         action="store_true",
@@ -71,7 +73,8 @@ class Command:
     environments: Environments
     found: list[Device]
     stop: Stop
-    listener: Callable[[str], Live | Plain | Quiet]
+    listener: Callable[[str, RunFolder], Live | Plain | Quiet]
+    verbose: bool
     limit_s: float | None
     """Of any one request to a strategy."""
 
@@ -97,6 +100,7 @@ def main(arguments: argparse.Namespace) -> int:
             devices(),
             stop,
             listener,
+            arguments.verbose,
             arguments.time_limit,
         )
         codes += _run_all(cells, command)
@@ -146,11 +150,11 @@ def _run_one(cell: Recipe, command: Command) -> int:
     try:
         command.stop.check()
         start = time.monotonic()
-        with _listening(name, command) as listener:
-            outcome, made = _execute(cell, command, listener)
-        report_file = run_folder(command.output, cell).report
+        folder = run_folder(command.output, cell)
+        with _listening(name, folder, command) as listener:
+            outcome, made = _execute(cell, folder, command, listener)
         show(f"{name}: {outcome.headline}")
-        show(f"{name}: {made} steps done in {time.monotonic() - start:.1f} s; report: {report_file}")
+        show(f"{name}: {made} steps done in {time.monotonic() - start:.1f} s; report: {folder.report}")
         return complain(outcome.gate, name) if outcome.gate else DONE
     except Interrupted as error:
         return error.exit_code
@@ -160,9 +164,10 @@ def _run_one(cell: Recipe, command: Command) -> int:
         return complain(unexpected(error), name)
 
 
-def _execute(cell: Recipe, command: Command, listener: Live | Plain | Quiet) -> tuple[report.Outcome, int]:
+def _execute(
+    cell: Recipe, folder: RunFolder, command: Command, listener: Live | Plain | Quiet
+) -> tuple[report.Outcome, int]:
     """What came of it, and how many steps were made for it now."""
-    folder = run_folder(command.output, cell)
     command.store.root.mkdir(parents=True, exist_ok=True)
     fingerprints = Fingerprints(command.store.root / ".fingerprints")
 
@@ -184,6 +189,7 @@ def _execute(cell: Recipe, command: Command, listener: Live | Plain | Quiet) -> 
             folder,
             listener,
             command.stop.check,
+            command.stop.check_in_a_unit,
             command.limit_s,
         )
         with explained_when_full(folder.path):
@@ -200,24 +206,22 @@ def _alone(folder: RunFolder) -> Iterator[None]:
 
 
 @contextmanager
-def _listeners(quiet: bool) -> Iterator[Callable[[str], Live | Plain | Quiet]]:
+def _listeners(quiet: bool) -> Iterator[Callable[[str, RunFolder], Live | Plain | Quiet]]:
+    console = terminal()
     if quiet:
-        yield lambda name: Quiet()
-    elif sys.stderr.isatty():
-        with screen() as shared:
-            yield _live(shared)
+        yield lambda name, folder: Quiet()
+    elif console is None:
+        yield lambda name, folder: Plain(name)
     else:
-        yield Plain
-
-
-def _live(shared: Progress) -> Callable[[str], Live]:
-    return lambda name: Live(name, shared)
+        with Screen(console, partial(workers_bytes, os.getpid())) as shared:
+            yield lambda name, folder: Live(name, shared, lambda: Run.open(folder.path).plan)
 
 
 @contextmanager
-def _listening(name: str, command: Command) -> Iterator[Live | Plain | Quiet]:
-    listener = command.listener(name)
+def _listening(name: str, folder: RunFolder, command: Command) -> Iterator[Live | Plain | Quiet]:
+    listener = command.listener(name, folder)
     try:
-        yield listener
+        with following(folder.path / "logs", listener.line) if command.verbose else nullcontext():
+            yield listener
     finally:
         listener.close()

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM → a wish to stop, which a run asks for between any two messages of its worker."""
+"""SIGINT and SIGTERM → a wish to stop: after the unit in hand, or between any two messages of its worker."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from types import FrameType
 from typing import Self
 
 from lp_runner.errors import INTERRUPTED, TERMINATED, Interrupted, Terminated
+
+FINISHES = (
+    b"\nlp-run: finishes the candidate, checkpoint or step in hand, then stops; the same command continues there"
+    b"\nhint: Ctrl-C again leaves at once, and that unit is made anew\n"
+)
+STOPS = b"\nlp-run: stopping; the same command continues where this one left off\n"
 
 
 class Stop:
@@ -27,9 +33,13 @@ class Stop:
             signal.signal(number, handler)
 
     def check(self) -> None:
-        """Raises Interrupted or Terminated once a signal has come."""
+        """Between two units of work: raises Interrupted or Terminated once a signal has come."""
         if self._signal == signal.SIGINT:
             raise Interrupted("interrupted; the same command continues")
+        self.check_in_a_unit()
+
+    def check_in_a_unit(self) -> None:
+        """In the middle of one: who asks by SIGINT lets it come to its end, who asks by SIGTERM soon kills."""
         if self._signal == signal.SIGTERM:
             raise Terminated("terminated; the same command continues")
 
@@ -37,4 +47,4 @@ class Stop:
         if self._signal is not None:
             os._exit(INTERRUPTED if number == signal.SIGINT else TERMINATED)
         self._signal = number
-        os.write(2, b"\nlp-run: stopping; the same command continues where this one left off\n")
+        os.write(2, FINISHES if number == signal.SIGINT else STOPS)

@@ -75,6 +75,7 @@ class Metric:
             candidate = ", ".join(str(layer) for layer in sorted(score.removed - gone))
             self._work.listener.event("score", {"step": self._step.id, "candidate": candidate, **item})
             self._work.listener.progress(self._step.id, self._told, self._total, _note(candidate, score))
+            self._work.should_stop()
 
         self._opened().do("score", {"sets": sets, "need": question.need}, on_call=self._call, on_item=on_item)
         if wanted:

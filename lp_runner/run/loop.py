@@ -40,12 +40,15 @@ def execute(
     folder: RunFolder,
     listener: Listener,
     should_stop: Callable[[], None],
+    must_stop: Callable[[], None],
     limit_s: float | None = None,
 ) -> tuple[Run, int]:
     """The finished run, and how many steps were made for it now.
 
     Args:
-        should_stop: raises Interrupted where the user or the system wants an end; asked often.
+        should_stop: raises Interrupted where the user or the system wants an end; asked between units of work (a
+            step, a candidate, a checkpoint, an environment) and in waits.
+        must_stop: raises it where a unit in hand can't be waited for; asked often.
         limit_s: of any one request to a strategy.
     Raises what a step raises, with everything done so far published.
     """
@@ -58,7 +61,7 @@ def execute(
     needs = {step: cost.disk_bytes for step, cost in estimate(plan, registry, {}, {}, {}).items()}
     with ExitStack() as stack:
         workers = Workers(
-            registry, environments, folder.path / "logs", folder.path, plan.device, should_stop, limit_s
+            registry, environments, folder.path / "logs", folder.path, plan.device, must_stop, limit_s
         )
         stack.callback(workers.close)
         observers = Observers(plan.recipe.observe, folder, workers, listener)
@@ -79,6 +82,7 @@ def _prepare(work: Workplace) -> None:
         if key is None or work.store.manifest(key) is None:
             tell = partial(work.listener.progress, step.id, 0, 0)
             work.workers.prepare(step.strategies(), tell)
+            work.should_stop()
 
 
 def _walk(work: Workplace, folder: RunFolder) -> int:
@@ -99,7 +103,8 @@ def _walk(work: Workplace, folder: RunFolder) -> int:
 def _one(step: Step, work: Workplace) -> bool:
     about = {"step": step.id, "kind": step.kind, "title": step.title, "key": work.keys[step.id]}
     if manifest := work.store.manifest(str(work.keys[step.id])):
-        work.listener.event("step-skipped", about)
+        found = {"removals": removals(work.made(step.id))} if step.kind == "search" else {}
+        work.listener.event("step-skipped", about | found)
         _warn(step, manifest.about.get("versions", {}), work)
         return False
     work.listener.event("step-started", about)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def recover(step: Step, work: Workplace, into: Path) -> dict[str, Json]:
     """A trainer's work, from its latest whole checkpoint; what it recorded is kept beside the model."""
     folder = into / MODEL
     folder.mkdir()
-    training = _Training(work.store.checkpoints(str(work.keys[step.id])), [])
+    training = _Training(work.store.checkpoints(str(work.keys[step.id])), [], work.should_stop)
     arguments = {
         "model": str(work.model_of(step)),
         "train": str(work.made(step.needs["train"]) / ENCODED),
@@ -53,6 +53,7 @@ class _Training:
 
     checkpoints: CheckpointShelf
     history: list[Json]
+    should_stop: Callable[[], None]
 
     def record(self, facts: Mapping[str, Json]) -> None:
         self.history.append(dict(facts))
@@ -62,7 +63,8 @@ class _Training:
         if name == "checkpoint.save":
             folder = Path(arguments["folder"])
             write_rows(folder / HISTORY, self.history)
-            return self.checkpoints.save(int(arguments["step"]), folder)
+            self.checkpoints.save(int(arguments["step"]), folder)
+            return self.should_stop()
         if name == "checkpoint.latest":
             return self._latest()
         raise RunFailed(f"a trainer calls {name!r}, which lp_runner doesn't offer to it")

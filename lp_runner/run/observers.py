@@ -22,6 +22,7 @@ class Observers:
 
     def __init__(self, uses: Sequence[Use], folder: RunFolder, workers: Workers, listener: Listener) -> None:
         self._events = folder.events
+        self._progress = folder.progress
         self._listener = listener
         self._stack = ExitStack()
         self._open: dict[str, Strategy] = {}
@@ -30,19 +31,21 @@ class Observers:
 
     def event(self, name: str, fields: Mapping[str, Json]) -> None:
         written = self._events.emit(name, **fields)
-        self._listener.event(name, fields)
+        self._listener.event(name, written)
         for observer, strategy in list(self._open.items()):
             told = partial(strategy.do, "observe", {"event": written}, timeout_s=PATIENCE_S)
             self._guarded(observer, told)
 
     def progress(self, step: str, done: int, total: int, note: str) -> None:
         self._listener.progress(step, done, total, note)
+        self._progress.tell(step, done, total, note)
 
     def close(self) -> None:
         for observer, strategy in list(self._open.items()):
             self._guarded(observer, partial(strategy.do, "close", {}, timeout_s=PATIENCE_S))
         self._open.clear()
         self._stack.close()
+        self._progress.clear()
 
     def _start(self, use: Use, workers: Workers) -> None:
         used = workers.use(use, NO_DEVICE, lambda told: None, Meter())
@@ -55,6 +58,5 @@ class Observers:
             raise
         except LpError as error:
             self._open.pop(observer, None)
-            told = {"observer": observer, "message": str(error)}
-            self._events.emit("observer-failed", **told)
-            self._listener.event("observer-failed", told)
+            written = self._events.emit("observer-failed", observer=observer, message=str(error))
+            self._listener.event("observer-failed", written)

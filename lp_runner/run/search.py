@@ -58,6 +58,7 @@ class _Answers:
             if use.kind == "importance":
                 self._metrics[option] = Metric(_by(use, step, work), work, stack)
         self._measurements = Measurements(step, work, self._make_room)
+        self._should_stop = work.should_stop
         self.asked: list[Json] = []
         self.measured: list[Json] = []
 
@@ -91,6 +92,7 @@ class _Answers:
 
     def _measure(self, question: Measure) -> Json:
         found = self._measurements.answer(question)
+        self._should_stop()
         measured = {quantity: one.to_json() for quantity, one in found.items()}
         self.measured.append({"removed": question.to_json()["removed"], "measured": measured})
         return {"measured": measured}

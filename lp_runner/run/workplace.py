@@ -48,7 +48,7 @@ class Workplace:
     needs_bytes: Mapping[str, int]
     """Disk that each step takes, at most, by its id."""
     should_stop: Callable[[], None]
-    """Raises Interrupted where the user or the system wants an end."""
+    """Raises Interrupted where the user or the system wants an end; asked where nothing in hand is lost."""
     scratch: Path
     """Of the step in hand; gone after it."""
     meter: Meter = field(default_factory=Meter)

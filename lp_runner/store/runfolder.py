@@ -12,9 +12,21 @@ from pathlib import Path
 
 from lp_runner.api import Json
 from lp_runner.errors import UsageError
-from lp_runner.files import link_into_place, link_or_copy, locked, rename_into_place, write_durably
+from lp_runner.files import (
+    link_into_place,
+    link_or_copy,
+    locked,
+    rename_into_place,
+    signature,
+    write_durably,
+)
 from lp_runner.store.events import Events, finite, read_events
+from lp_runner.store.progress import ProgressFile, read_progress
 from lp_runner.store.secrets import Redactor
+
+EVENTS = "events.jsonl"
+PROGRESS = "progress.json"
+LOCK = ".lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +41,17 @@ class RunFolder:
     ) -> Iterator[None]:
         """One lp-run at a time works on a run. As `files.locked`."""
         self.path.mkdir(parents=True, exist_ok=True)
-        with locked(self.path / ".lock", wait=wait, on_wait=on_wait):
+        with locked(self.path / LOCK, wait=wait, on_wait=on_wait):
             yield
 
     @property
     def events(self) -> Events:
         """Appends to events.jsonl, without the secrets of this process's environment."""
-        return Events(self.path / "events.jsonl", Redactor.of(os.environ))
+        return Events(self.path / EVENTS, Redactor.of(os.environ))
+
+    @property
+    def progress(self) -> ProgressFile:
+        return ProgressFile(self.path / PROGRESS, Redactor.of(os.environ))
 
     @property
     def report(self) -> Path:
@@ -112,7 +128,23 @@ class Run:
 
     def events(self) -> Iterator[dict[str, Json]]:
         """In order; a torn last line is left out."""
-        return read_events(self.folder / "events.jsonl")
+        return read_events(self.folder / EVENTS)
+
+    @property
+    def progress(self) -> dict[str, Json] | None:
+        """How far the step at work said to be last; it may be of a step that is over."""
+        return read_progress(self.folder / PROGRESS)
+
+    @property
+    def worked_on_by(self) -> tuple[int, float]:
+        """The process that has it in hand, or was killed while it had, and when it took it; 0 for none."""
+        return signature(self.folder / LOCK)
+
+    @property
+    def events_bytes(self) -> int:
+        """Grows with every event."""
+        events = self.folder / EVENTS
+        return events.stat().st_size if events.exists() else 0
 
     def step(self, number: int) -> Path | None:
         """The artefact of the step with this number, if it is done."""

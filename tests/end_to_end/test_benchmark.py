@@ -101,6 +101,7 @@ def test_what_can_not_all_be_loaded_at_once_is_loaded_again_in_every_round(
         RunFolder(output.run),
         listener,
         lambda: None,
+        lambda: None,
     )
     told = json.loads(
         (done.folder / "steps" / f"{len(planned.steps)}-benchmark" / "benchmark.json").read_text()

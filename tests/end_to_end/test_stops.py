@@ -121,9 +121,17 @@ def test_each_way_to_end_has_its_code(disturbed: Disturbed, way: str, code: int)
     assert disturbed.codes[way] == code
 
 
-@pytest.mark.parametrize("way", ["SIGINT", "SIGTERM"])
-def test_who_stops_a_run_is_told_how_to_continue_and_nothing_else(disturbed: Disturbed, way: str) -> None:
-    assert disturbed.told[way] == "\nlp-run: stopping; the same command continues where this one left off\n"
+def test_who_interrupts_a_run_is_told_what_is_finished_and_how_to_continue(disturbed: Disturbed) -> None:
+    assert disturbed.told["SIGINT"] == (
+        "\nlp-run: finishes the candidate, checkpoint or step in hand, then stops; the same command continues there\n"
+        "hint: Ctrl-C again leaves at once, and that unit is made anew\n"
+    )
+
+
+def test_who_terminates_a_run_is_told_how_to_continue_and_nothing_else(disturbed: Disturbed) -> None:
+    assert disturbed.told["SIGTERM"] == (
+        "\nlp-run: stopping; the same command continues where this one left off\n"
+    )
 
 
 def test_a_worker_that_is_killed_is_one_clear_line_and_a_hint(disturbed: Disturbed) -> None:

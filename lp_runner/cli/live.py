@@ -1,0 +1,127 @@
+"""Joins a run's events, the view they make, and a terminal: one region at its bottom for all runs of one command."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group
+from rich.live import Live as Region
+from rich.text import Text
+
+from lp_runner.api import Json
+from lp_runner.cli import view as views
+from lp_runner.cli.console import described, printable
+from lp_runner.cli.picture import ASCII, UNICODE, Paper, drawn
+from lp_runner.cli.view import View
+
+PICTURES_PER_S = 4
+MEMORY_EVERY_S = 1.0
+_LINES = frozenset({"observer-failed", "other-versions"})
+"""Events that a picture has no place for."""
+
+
+class Screen:
+    """Draws the views a few times a second, by a thread of rich's own. Several runs may show theirs at once."""
+
+    def __init__(self, console: Console, memory: Callable[[], int]) -> None:
+        """Args: memory, of all workers, in bytes."""
+        self.console = console
+        self._memory = memory
+        self._memory_bytes, self._asked_s = 0, -MEMORY_EVERY_S
+        self._views: dict[str, View] = {}
+        self._region = Region(
+            console=console,
+            get_renderable=self._drawn,
+            refresh_per_second=PICTURES_PER_S,
+            transient=True,
+            redirect_stdout=sys.stdout.isatty(),
+        )
+        self._writing = threading.Lock()
+
+    def __enter__(self) -> Self:
+        self._region.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._region.__exit__(kind, error, trace)
+
+    def show(self, view: View) -> None:
+        with self._writing:
+            self._views = self._views | {view.run: view}
+
+    def leave(self, view: View) -> None:
+        """It is drawn no more; its last state stays above."""
+        with self._writing:
+            self._views = {run: other for run, other in self._views.items() if run != view.run}
+        self._region.refresh()
+        if view.steps:
+            self.console.print(drawn([view], time.time(), 0, self._paper(None)))
+
+    def line(self, text: str) -> None:
+        """Goes by above the picture."""
+        self.console.print(Text(printable(text)))
+
+    def _drawn(self) -> Group:
+        shown = list(self._views.values())
+        if not shown:
+            return Group()
+        return drawn(shown, time.time(), self._memory_now(), self._paper(self.console.height))
+
+    def _memory_now(self) -> int:
+        if time.monotonic() - self._asked_s >= MEMORY_EVERY_S:
+            self._asked_s, self._memory_bytes = time.monotonic(), self._memory()
+        return self._memory_bytes
+
+    def _paper(self, height: int | None) -> Paper:
+        glyphs = UNICODE if self.console.encoding.lower().startswith("utf") else ASCII
+        return Paper(self.console.width, height, glyphs)
+
+
+class Live:
+    """One run on a screen."""
+
+    def __init__(self, run: str, screen: Screen, plan: Callable[[], Mapping[str, Json]]) -> None:
+        """Args: plan, what plan.json says once the run has started."""
+        self._view = View(run)
+        self._screen = screen
+        self._plan = plan
+
+    def event(self, name: str, fields: Mapping[str, Json]) -> None:
+        at = moment(fields)
+        if name == "run-started":
+            self._view = views.begun(self._view.run, self._plan(), at)
+        else:
+            self._view = views.after(self._view, name, fields, at)
+        if name in _LINES:
+            self.line(described(name, fields, ""))
+        self._screen.show(self._view)
+
+    def progress(self, step: str, done: int, total: int, note: str) -> None:
+        self._view = views.progressed(self._view, step, done, total, note, time.time())
+        self._screen.show(self._view)
+
+    def line(self, text: str) -> None:
+        self._screen.line(f"{self._view.run}: {text}")
+
+    def close(self) -> None:
+        self._screen.leave(self._view)
+
+
+def moment(fields: Mapping[str, Json]) -> float:
+    """Of an event, in seconds since 1970: as it is kept, or now."""
+    told = fields.get("time")
+    return datetime.fromisoformat(told).timestamp() if told else time.time()
+
+
+def terminal() -> Console | None:
+    """Where a live view can be drawn; None for pipes, files and terminals that can't go up a line."""
+    console = Console(stderr=True, highlight=False, markup=False)
+    return console if console.is_terminal and not console.is_dumb_terminal else None

@@ -1,0 +1,64 @@
+"""What the workers of a run print, line by line as they print it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+EVERY_S = 0.5
+MOST_BYTES = 1 << 16
+"""Of one log that are shown at once; what a library prints in a loop is in the log itself."""
+
+
+class Tail:
+    """New whole lines of all logs in a folder, from now on."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read = {path: path.stat().st_size for path in folder.glob("*.log")}
+
+    def new(self) -> Iterator[str]:
+        """Each with the name of its worker."""
+        for path in sorted(self._folder.glob("*.log")):
+            yield from (f"{path.stem}: {line}" for line in self._lines(path))
+
+    def _lines(self, path: Path) -> list[str]:
+        start = min(self._read.get(path, 0), path.stat().st_size)
+        with path.open("rb") as log:
+            log.seek(start)
+            whole = log.read(MOST_BYTES).rpartition(b"\n")[0]
+            left_out = path.stat().st_size - start > MOST_BYTES
+        if left_out:
+            self._read[path] = path.stat().st_size
+        elif whole:
+            self._read[path] = start + len(whole) + 1
+        lines = [_last_state(line) for line in whole.decode("utf-8", "replace").split("\n")] if whole else []
+        return [*lines, f"(more is in {path})"] if left_out else lines
+
+
+@contextmanager
+def following(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """Every line is said while the block lasts."""
+    tail, over = Tail(folder), threading.Event()
+
+    def follow() -> None:
+        while not over.wait(EVERY_S):
+            for line in tail.new():
+                say(line)
+
+    thread = threading.Thread(target=follow, name="logs", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        for line in tail.new():
+            say(line)
+
+
+def _last_state(line: str) -> str:
+    """Of a progress bar that wrote over itself."""
+    return line.rstrip("\r").rpartition("\r")[2]

@@ -1,0 +1,89 @@
+"""Events → a picture on a terminal; lines of workers; where there is no terminal."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from lp_runner.cli.live import Live, Screen, terminal
+from lp_runner.cli.logs import MOST_BYTES, Tail, following
+
+PLAN: dict[str, Any] = {
+    "device": "cpu",
+    "dtype": "float32",
+    "model": {"layers": 4},
+    "steps": [{"id": "read", "kind": "read", "title": "read the dev corpus"}],
+}
+
+
+def test_the_last_picture_stays_and_nothing_of_the_moving_one() -> None:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=80, height=24, color_system=None)
+    with Screen(console, lambda: 0) as screen:
+        live = Live("tiny", screen, lambda: PLAN)
+        live.event("run-started", {"name": "tiny", "steps": 1})
+        live.event("step-started", {"step": "read", "kind": "read", "title": "read the dev corpus"})
+        live.progress("read", 1, 2, "half")
+        live.event("step-finished", {"step": "read", "seconds": 2.0})
+        live.event("run-finished", {"made": 1})
+        live.close()
+    last = out.getvalue()[out.getvalue().rindex("tiny") :]
+    assert "1 of 1 steps" in last
+    assert "complete" in last
+    assert "✓ read the dev corpus" in last
+    assert "half" not in last
+
+
+def test_what_a_picture_has_no_place_for_goes_by_above_and_is_escaped() -> None:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=80, height=24, color_system=None)
+    with Screen(console, lambda: 0) as screen:
+        live = Live("tiny", screen, lambda: PLAN)
+        live.event("observer-failed", {"observer": "mlflow", "message": "no \x1b[2J[bold]server"})
+        live.close()
+    assert "tiny: observer mlflow failed and is left out: no \\x1b[2J[bold]server" in out.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["dumb", "unknown"])
+def test_a_terminal_that_can_not_go_up_a_line_gets_lines(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", kind)
+    assert terminal() is None
+
+
+def test_no_terminal_gets_lines() -> None:
+    assert terminal() is None
+
+
+def test_lines_of_workers_are_said_once_whole_with_their_workers_name(tmp_path: Path) -> None:
+    log = tmp_path / "worker-1.log"
+    log.write_text("of an earlier run\n")
+    tail = Tail(tmp_path)
+    with log.open("a") as more:
+        more.write("one\ntwo\nhal")
+    (tmp_path / "worker-2.log").write_text("10 %\r50 %\r100 %\n")
+    assert list(tail.new()) == ["worker-1: one", "worker-1: two", "worker-2: 100 %"]
+    with log.open("a") as more:
+        more.write("f\n")
+    assert list(tail.new()) == ["worker-1: half"]
+    assert list(tail.new()) == []
+
+
+def test_of_a_flood_a_part_is_said_and_where_the_rest_is(tmp_path: Path) -> None:
+    tail = Tail(tmp_path)
+    log = tmp_path / "worker-1.log"
+    log.write_text("line\n" * MOST_BYTES)
+    said = list(tail.new())
+    assert len(said) < MOST_BYTES // 4
+    assert said[-1] == f"worker-1: (more is in {log})"
+    assert list(tail.new()) == []
+
+
+def test_what_a_worker_prints_last_is_said_too(tmp_path: Path) -> None:
+    said: list[str] = []
+    with following(tmp_path, said.append):
+        (tmp_path / "worker-1.log").write_text("at the end\n")
+    assert said == ["worker-1: at the end"]
