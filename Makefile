@@ -7,7 +7,7 @@ export TORCH_PIP_ARGS ?=
 BIN := $(VENV)/bin
 THREADS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: quickstart test test-real lint schemas quickstart-model clean
+.PHONY: quickstart test test-real lint docs schemas quickstart-model clean
 
 quickstart: $(VENV)/.installed
 	$(BIN)/lp-run recipes/quickstart.yaml
@@ -23,6 +23,10 @@ lint: $(VENV)/.installed-for-tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy lp_runner plugins
 	$(BIN)/lint-imports
+
+# The tests build it too, and look at what was built.
+docs: $(VENV)/.installed-for-tests
+	$(BIN)/mkdocs build --strict
 
 schemas: $(VENV)/.installed-for-tests
 	$(BIN)/python -m lp_runner.recipe.schema
@@ -43,7 +47,7 @@ $(VENV)/.installed: $(VENV)/.torch pyproject.toml
 	touch $@
 
 $(VENV)/.installed-for-tests: $(VENV)/.torch pyproject.toml
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable .[test]
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .[test,docs]
 	touch $@ $(VENV)/.installed
 
 clean:

@@ -20,6 +20,7 @@ COMMANDS = {
     "env": "list, build and remove the environments of plugins that have their own",
     "plugins": "list the installed plugins, or one plugin's options",
     "schema": "print the JSON Schema of a recipe, or of a plugin's options",
+    "publish": "send a run's model to the hub; without --yes, show what would be sent",
     "verify": "check every artefact of a run against its published hashes",
 }
 TRACEBACK = "LP_RUN_TRACEBACK"

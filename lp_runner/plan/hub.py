@@ -8,8 +8,8 @@ from pathlib import Path
 from lp_runner.errors import EnvironmentFailed, UsageError
 from lp_runner.recipe.recipe import ModelSpec
 
-_WANTED = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
-"""No pickles and no code."""
+_WANTED = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja", "README.md")
+"""No pickles and no code; the card for its licence."""
 
 
 def locate(model: ModelSpec, *, download: bool) -> Path:

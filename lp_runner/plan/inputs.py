@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lp_runner.errors import EnvironmentFailed, UsageError
+from lp_runner.plan.licence import licence
 
 DEVICES = "LP_RUN_DEVICES"
 """An environment variable: the devices to use, e.g. "cuda:0,cuda:1" or "cpu:0,cpu:1" (a machine in two)."""
@@ -42,6 +43,8 @@ class ModelFiles:
     """Fingerprint of configuration and weights."""
     tokenizer: str
     """Fingerprint of everything that turns text into ids and ends a translation."""
+    licence: Mapping[str, str] | None
+    """As its card names it, in the hub's metadata fields; None where it names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def model_files(name: str, folder: Path, known: Fingerprints) -> ModelFiles:
     tokenizer = [path for path in files if path.name.startswith(_TOKENIZER) or path.suffix == ".model"]
     tokenizer += sorted(folder.glob("additional_chat_templates/*"))
     weights = [path for path in files if path.name == "config.json" or path.suffix == ".safetensors"]
-    return ModelFiles(folder, name, known.of_files(weights), known.of_files(tokenizer))
+    return ModelFiles(folder, name, known.of_files(weights), known.of_files(tokenizer), licence(folder))
 
 
 class Fingerprints:

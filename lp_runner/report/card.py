@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from pathlib import Path
+from typing import Any
 
 import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from lp_runner.api import Json, Layer
 from lp_runner.checkpoint import mergekit_slices
+from lp_runner.recipe.scalars import to_yaml
+from lp_runner.report.loading import with_transformers, with_vllm
+from lp_runner.report.metadata import base_name, licence_of, metadata, test_set
+
+__all__ = ["base_name", "card", "decimals", "extras", "inline"]
+
+MARKUP = frozenset("\\`*_{}[]<>()#+!|~&$@:")
+"""What can begin a heading, list, link, table cell, entity, formula or mention, after a backslash is itself."""
 
 
 def extras(results: Mapping[str, Json], system: Mapping[str, Json], recipe: str) -> dict[str, str]:
-    """Name → text of every file that stands beside the checkpoint's own."""
+    """Name → text of every file that stands beside the checkpoint's own. Args: recipe, as resolved."""
     base = base_name(results["model"]["name"])
     removed = {"unpruned": base, "removed": system["removed"]}
+    resolved = yaml.safe_load(recipe)  # which every YAML reader understands alike
     files = {
-        "README.md": card(results, system),
-        "recipe.yaml": recipe,
+        "README.md": card(results, system, resolved),
+        "recipe.yaml": to_yaml(_without_folders(resolved)),
         "removed_layers.json": json.dumps(removed, indent=2, ensure_ascii=False) + "\n",
     }
     if set(system["layers"]) == {"decoder"}:
@@ -29,68 +41,128 @@ def extras(results: Mapping[str, Json], system: Mapping[str, Json], recipe: str)
     return files
 
 
-def card(results: Mapping[str, Json], system: Mapping[str, Json]) -> str:
-    """README.md in the Hub's form: metadata, what was removed, the scores, how to load it."""
-    languages, model = results["languages"], results["model"]
-    metadata = {
-        "base_model": base_name(model["name"]),
-        "language": [languages["source_code"], languages["target_code"]],
-        "library_name": "transformers",
-        "pipeline_tag": "translation" if "encoder" in system["layers"] else "text-generation",
-        "tags": ["layer-pruning", "translation", "lp_runner"],
-    }
-    kept = ", ".join(f"{count} {stack} layers" for stack, count in system["layers"].items())
-    lines = [
-        f"---\n{yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True)}---",
-        f"# {inline(base_name(model['name']))} without {len(system['removed'])} layers",
-        (
-            f"Translates from {inline(languages['source'])} to {inline(languages['target'])} with {kept} and"
-            f" {system['params'] / 1e6:,.1f} M parameters. Made by lp_runner {results['versions']['lp_runner']}."
-        ),
-        f"Removed, in this order: {', '.join(system['removed'])}."
-        + (f" Recovered by {inline(system['training']['trainer'])}." if system["training"] else ""),
-        "| system | metric | score | 95 % interval |\n|---|---|---|---|\n"
-        + "\n".join(_rows(results, system)),
-        _loading("AutoModelForSeq2SeqLM" if "encoder" in system["layers"] else "AutoModelForCausalLM"),
-        "It translates between the two languages above, prompted as recipe.yaml says; nothing else was tested.",
-    ]
-    return "\n\n".join(lines) + "\n"
-
-
-def _loading(loader: str) -> str:
-    return (
-        f"## Loading\n\n```python\nfrom transformers import {loader}, AutoTokenizer\n\n"
-        f'model = {loader}.from_pretrained("FOLDER")\n'
-        'tokenizer = AutoTokenizer.from_pretrained("FOLDER")\n```'
+def card(results: Mapping[str, Json], system: Mapping[str, Json], recipe: Mapping[str, Json]) -> str:
+    """README.md in the hub's form: metadata, what was removed, the scores, how to load it, what it isn't for."""
+    environment = Environment(  # noqa: S701  autoescape is for HTML; _escaped does for Markdown what it does there
+        loader=PackageLoader("lp_runner.report"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_escaped,
     )
-
-
-def base_name(model: str) -> str:
-    """A hub name as it is; of a local folder its own name, since nobody else has its path."""
-    return Path(model).name if Path(model).is_absolute() else model
+    unpruned = results["systems"][0]
+    decoder_only = "encoder" not in system["layers"]
+    text = environment.get_template("card.md.j2").render(
+        metadata=Markup(metadata(results, system, recipe)),  # noqa: S704  YAML's own escapes
+        base=base_name(results["model"]["name"]),
+        results=results,
+        system=system,
+        languages=results["languages"],
+        stacks=" and ".join(f"{count} {stack} layers" for stack, count in system["layers"].items()),
+        params=f"{system['params'] / 1e6:,.1f}",
+        whole=f"{unpruned['params'] / 1e6:,.1f}",
+        share=f"{100 * system['params'] / unpruned['params']:.0f}",
+        chosen=next((one for one in results["searches"] if one["step"] == system["search"]), None),
+        count=results["data"]["segments"]["test"],
+        test_set=test_set(recipe),
+        apart=_apart(results, recipe),
+        table=Markup(_table(results, system)),  # noqa: S704
+        with_transformers=Markup(with_transformers(results, system, recipe)),  # noqa: S704  quoted as Python
+        with_vllm=Markup(with_vllm(results, system, recipe)) if decoder_only else None,  # noqa: S704
+        licence=licence_of(results["model"]),
+    )
+    return re.sub(r"\n{3,}", "\n\n", text)
 
 
 def inline(text: str) -> str:
-    """Text of any origin in Markdown: on one line, and nothing in it is markup."""
+    """Text of any origin in Markdown: on one line, nothing in it is markup, what can't be seen is written out."""
     flat = " ".join(text.split())
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>()#+!|~" else letter for letter in flat)
-
-
-def _rows(results: Mapping[str, Json], system: Mapping[str, Json]) -> list[str]:
-    shown = [one for one in results["systems"] if one["search"] is None or one is system]
-    return [
-        f"| {inline(one['name'])} | {inline(score['metric'])} "
-        f"| {score['value']:.{decimals(score)}f} | {_interval(score)} |"
-        for one in shown
-        for score in one["evaluations"]
-    ]
-
-
-def _interval(score: Mapping[str, Json]) -> str:
-    digits = decimals(score)
-    return "" if score["low"] is None else f"[{score['low']:.{digits}f}, {score['high']:.{digits}f}]"
+    return "".join(_visible(letter) for letter in flat)
 
 
 def decimals(score: Mapping[str, Json]) -> int:
     """Two for a metric that goes to 100, four for one that goes to 1, as COMET does: no translator has 1.5 of 100."""
     return 2 if abs(score["value"]) >= 1.5 else 4
+
+
+def _visible(letter: str) -> str:
+    """Controls and marks of direction as \\xNN or \\uNNNN, in words and not in effect."""
+    if not letter.isprintable():
+        code = f"x{ord(letter):02x}" if ord(letter) < 256 else f"u{ord(letter):04x}"
+        return f"\\\\{code}"
+    return f"\\{letter}" if letter in MARKUP else letter
+
+
+def _escaped(value: Any) -> Any:
+    return value if isinstance(value, Markup) else inline(str(value))
+
+
+def _apart(results: Mapping[str, Json], recipe: Mapping[str, Json]) -> str:
+    """Whether the test set was a test."""
+    shared = {
+        name: count
+        for name, count in results["data"]["overlaps"].items()
+        if "test" in name.split("-") and count
+    }
+    if recipe["data"].get("overlap") != "allow" or not shared:
+        return "None of their sources stands in the training or the development data."
+    told = ", ".join(f"{count} in {name}" for name, count in sorted(shared.items()))
+    return f"Not a clean test: sources stand in two splits, {told}, which the recipe allows."
+
+
+def _baselines(results: Mapping[str, Json], system: Mapping[str, Json]) -> list[str]:
+    """Those that this system was compared with."""
+    compared = {line["of"] for line in system["compared"]}
+    return [one["name"] for one in results["systems"] if one["name"] in compared]
+
+
+def _table(results: Mapping[str, Json], system: Mapping[str, Json]) -> str:
+    """Metric by metric, the baselines before the system itself."""
+    baselines = _baselines(results, system)
+    head = ["system", "layers", "metric", "score", *(f"kept of {inline(name)}" for name in baselines)]
+    shown = [one for one in results["systems"] if one["search"] is None or one is system]
+    rows = [_row(one, score, baselines) for one in shown for score in one["evaluations"]]
+    lines = [f"| {' | '.join(row)} |" for row in (head, *rows)]
+    return "\n".join([lines[0], "|---" * len(head) + "|", *lines[1:]])
+
+
+def _row(one: Mapping[str, Json], score: Mapping[str, Json], baselines: list[str]) -> list[str]:
+    layers = "+".join(str(count) for count in one["layers"].values())
+    kept = [_kept(one, score["metric"], baseline) for baseline in baselines]
+    return [inline(one["name"]), layers, inline(score["metric"]), _score(score), *kept]
+
+
+def _score(score: Mapping[str, Json]) -> str:
+    digits = decimals(score)
+    value = f"{score['value']:.{digits}f}"
+    return (
+        value if score["low"] is None else f"{value} [{score['low']:.{digits}f}, {score['high']:.{digits}f}]"
+    )
+
+
+def _kept(one: Mapping[str, Json], metric: str, baseline: str) -> str:
+    """A share with its interval; a share of an error rate says nothing, nor does one of oneself."""
+    counts = {score["metric"] for score in one["evaluations"] if score["higher_is_better"]}
+    for line in one["compared"] if metric in counts else ():
+        if (line["metric"], line["of"]) == (metric, baseline) and (kept := line["retention_percent"]):
+            return f"{kept['value']:.1f} % [{kept['low']:.1f}, {kept['high']:.1f}]"
+    return ""
+
+
+def _without_folders(value: Json, key: str = "") -> Json:
+    """A resolved recipe that tells nobody where its files lay."""
+    if isinstance(value, Mapping):
+        if key == "with":
+            return {name: _everywhere(item) for name, item in value.items()}
+        return {name: _without_folders(item, str(name)) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_without_folders(item, key) for item in value]
+    return base_name(value) if key == "path" and isinstance(value, str) else value
+
+
+def _everywhere(value: Json) -> Json:
+    if isinstance(value, Mapping):
+        return {name: _everywhere(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_everywhere(item) for item in value]
+    return base_name(value) if isinstance(value, str) else value

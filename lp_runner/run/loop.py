@@ -162,6 +162,7 @@ def _told(plan: Plan, keys: Mapping[str, str | None]) -> dict[str, Json]:
             "folder": str(plan.model.folder),
             "weights": plan.model.weights,
             "tokenizer": plan.model.tokenizer,
+            "licence": plan.model.licence and dict(plan.model.licence),
             "params": plan.size.params,
             "layers": plan.size.layers,
             "embedding_params": plan.size.embedding_params,

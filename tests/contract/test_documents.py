@@ -11,7 +11,7 @@ from lp_runner.registry import HOOKS
 from lp_runner.testing.options import MARKS
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 
 
 def documented() -> str:

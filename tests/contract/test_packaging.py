@@ -51,6 +51,7 @@ def test_an_extra_and_the_environment_of_its_name_require_the_same_on_a_gpu() ->
 def test_every_dependency_has_a_tested_version() -> None:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     tested = {normal(line.partition("==")[0]) for line in lines if "==" in line}
-    wanted = [*project()["dependencies"], *project()["optional-dependencies"]["test"]]
+    extras = project()["optional-dependencies"]
+    wanted = [*project()["dependencies"], *extras["test"], *extras["docs"]]
     names = {normal(match[0]) for one in wanted if (match := SPECIFIER.match(one))}
     assert names - tested == set()

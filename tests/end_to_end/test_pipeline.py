@@ -183,8 +183,26 @@ def test_a_delivered_model_says_what_was_removed_how_and_by_which_recipe(finishe
     assert f"Removed, in this order: {', '.join(order)}." in (folder / "README.md").read_text(
         encoding="utf-8"
     )
-    assert (folder / "recipe.yaml").read_bytes() == (finished.run / "recipe.yaml").read_bytes()
+    asked = (finished.run / "recipe.yaml").read_text(encoding="utf-8")
+    folders = re.findall(r"path: (/.*/)", asked)
+    for place in folders:
+        asked = asked.replace(place, "")
+    assert folders
+    assert (folder / "recipe.yaml").read_text(encoding="utf-8") == asked
     assert "layer_range" in (folder / "mergekit_config.yml").read_text(encoding="utf-8")
+
+
+def test_the_code_of_a_card_translates_as_the_run_did(
+    finished: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = finished.run / "models" / "3+recovery"
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    code = re.search(r"^```python\n(.*?)^```$", card, re.DOTALL | re.MULTILINE)
+    step = next((finished.run / "steps").glob("*-translate-3-recovery"))
+    first = json.loads((step / "outputs.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert code
+    exec(code[1].replace("FOLDER_OR_REPOSITORY", str(folder)).replace("…", first["source"]))  # noqa: S102
+    assert capsys.readouterr().out.strip() == first["hypothesis"].strip()
 
 
 def test_a_recipe_as_resolved_is_the_same_run(

@@ -22,7 +22,12 @@ def against(metric: str, of: str, percent: float) -> Results:
 
 
 def system(name: str, layers: int, params: int, *scores: Results, **more: Any) -> Results:
-    translation = {"tokens_per_s": 100.0, "device_peak_bytes": 0, "peak_memory_bytes": 2_000_000}
+    translation = {
+        "tokens_per_s": 100.0,
+        "max_new_tokens": 16,
+        "device_peak_bytes": 0,
+        "peak_memory_bytes": 2_000_000,
+    }
     about = {"name": name, "search": None, "removed": [], "layers": {"decoder": layers}, "params": params}
     rest = {"bytes": 4 * params, "dtype": "float32", "recovered": False, "kept": False, "training": None}
     return {**about, **rest, "evaluations": list(scores), "compared": [], "translation": translation, **more}

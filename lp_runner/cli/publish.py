@@ -1,0 +1,79 @@
+"""`lp-run publish`: a run's model → a repository on the hub. Shown first; sent with --yes."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from pathlib import Path
+
+from lp_runner.cli.console import human_bytes, show, table
+from lp_runner.errors import DONE, UsageError
+from lp_runner.report.upload import Upload, metadata_of, push
+from lp_runner.store import Run
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run's folder: runs/quickstart")
+    parser.add_argument("model", metavar="MODEL", help="one of its models: 9+recovery")
+    parser.add_argument("--repo", required=True, metavar="NAME", help="the repository: owner/name")
+    parser.add_argument(
+        "--private",
+        dest="visibility",
+        action="store_const",
+        const="private",
+        default="public",
+        help="where the repository is new, let nobody else see it",
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="send it; the token is that of `hf auth login` or HF_TOKEN"
+    )
+
+
+def main(arguments: argparse.Namespace) -> int:
+    folder = _model(Run.open(arguments.run), arguments.model)
+    upload = Upload(folder, arguments.repo, arguments.visibility)
+    metadata = metadata_of(upload)
+    if arguments.yes:
+        _send(upload)
+    else:
+        _preview(upload, metadata)
+    return DONE
+
+
+def _model(run: Run, name: str) -> Path:
+    if name in run.models:
+        return run.models[name]
+    if not run.models:
+        raise UsageError(
+            f"{run.folder}: no model is there yet", "a run leaves its models when it is complete"
+        )
+    near = difflib.get_close_matches(name, run.models, n=1)
+    meant = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(run.models)}"
+    raise UsageError(f"{run.folder}: no model is named {name}{meant}")
+
+
+def _preview(upload: Upload, metadata: str) -> None:
+    files = upload.files
+    show(table(["file", "size"], [[name, human_bytes(size)] for name, size in files], numbers=["size"]))
+    show(f"\nThe card's metadata:\n{metadata}\n")
+    if "\nlicense:" not in f"\n{metadata}":
+        show(
+            f"No licence is named: the unpruned model's card has none. Add it to {upload.folder / 'README.md'}."
+        )
+    total = human_bytes(sum(size for _, size in files))
+    show(
+        f"Nothing was sent. --yes sends these {len(files)} files, {total}, "
+        f"to {upload.repo} on {upload.hub}, {upload.visibility} if it is new."
+    )
+
+
+def _send(upload: Upload) -> None:
+    from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
+
+    if not sys.stderr.isatty():
+        disable_progress_bars()
+    sent = push(upload)
+    for warning in sent.warnings:
+        show(f"the hub says: {warning}")
+    show(f"sent: {sent.url}")
