@@ -136,9 +136,39 @@ def locked(path: Path, *, wait: bool, on_wait: Callable[[int, float], None] | No
         wait: until it is free; otherwise raise Held at once.
         on_wait: told (holder's pid, seconds waited) five times a second, first at 0.0; may raise to give up.
     """
+    with _held(path, fcntl.LOCK_EX, wait, on_wait):
+        yield
+
+
+@contextlib.contextmanager
+def locked_together(
+    path: Path, *, wait: bool, on_wait: Callable[[int, float], None] | None = None
+) -> Iterator[None]:
+    """As `locked`, beside others that hold it together, and never beside one that has it alone."""
+    with _held(path, fcntl.LOCK_SH, wait, on_wait):
+        yield
+
+
+def holder(path: Path) -> int | None:
+    """The process that holds a lock now: its pid, 0 where it didn't say; None where nobody does. Changes nothing."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _signature(descriptor)
+    finally:
+        os.close(descriptor)
+    return None
+
+
+@contextlib.contextmanager
+def _held(path: Path, kind: int, wait: bool, on_wait: Callable[[int, float], None] | None) -> Iterator[None]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
     try:
-        _acquire(descriptor, path, wait, on_wait)
+        _acquire(descriptor, path, kind, wait, on_wait)
         _sign(descriptor)
         try:
             yield
@@ -161,11 +191,13 @@ def signature(path: Path) -> tuple[int, float]:
         os.close(descriptor)
 
 
-def _acquire(descriptor: int, path: Path, wait: bool, on_wait: Callable[[int, float], None] | None) -> None:
+def _acquire(
+    descriptor: int, path: Path, kind: int, wait: bool, on_wait: Callable[[int, float], None] | None
+) -> None:
     started: float | None = None
     while True:
         try:
-            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             pid = _signature(descriptor)
             if not wait:

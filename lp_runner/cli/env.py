@@ -10,6 +10,7 @@ from pathlib import Path
 from lp_runner import recipe
 from lp_runner.cli.console import human_bytes, show, table
 from lp_runner.cli.needs import Need, declared, needs
+from lp_runner.cli.runs import age
 from lp_runner.cli.settings import own_interpreters
 from lp_runner.cli.signals import Stop
 from lp_runner.envs import Built, Environments
@@ -71,15 +72,11 @@ def _left_over(folder: Path, built: Built | None) -> list[str]:
 
 
 def _facts(built: Built) -> list[str]:
-    return [human_bytes(built.bytes), _age(built.built_at), built.python]
+    return [human_bytes(built.bytes), age(_since_s(built.built_at)), built.python]
 
 
-def _age(built_at: str) -> str:
-    seconds = (datetime.now(UTC) - datetime.fromisoformat(built_at)).total_seconds()
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= length:
-            return f"{int(seconds // length)} {unit}"
-    return f"{int(seconds)} s"
+def _since_s(time: str) -> float:
+    return (datetime.now(UTC) - datetime.fromisoformat(time)).total_seconds()
 
 
 def _build(wanted: Sequence[str], registry: Registry, environments: Environments) -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from lp_runner import __version__
 from lp_runner.errors import DONE, INTERRUPTED, RUN_FAILED, SOME_FAILED, LpError
@@ -17,6 +18,11 @@ COMMANDS = {
     "check": "say everything that is wrong with recipes, without running them",
     "plan": "show each step: done or will run and why, and what it takes",
     "watch": "show a run that another process is doing, until it ends",
+    "list": "list the runs: state, age, headline, disk",
+    "show": "show a run's systems and steps, or one step, candidate or segment",
+    "report": "make a run's results, report and model cards again, from its folder alone",
+    "remove": "delete runs; shows what would go, until --yes",
+    "prune-cache": "delete what no run uses from the store; shows what would go, until --yes",
     "env": "list, build and remove the environments of plugins that have their own",
     "plugins": "list the installed plugins, or one plugin's options",
     "schema": "print the JSON Schema of a recipe, or of a plugin's options",
@@ -32,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.insert(0, "run")
     parsed = _parser(arguments).parse_args(arguments)
     try:
-        return int(import_module(f"lp_runner.cli.{parsed.command}").main(parsed))
+        return int(_module(parsed.command).main(parsed))
     except LpError as error:
         return complain(error)
     except KeyboardInterrupt:
@@ -46,6 +52,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return complain(
             LpError(f"internal error: {type(error).__name__}: {error}", f"{TRACEBACK}=1 shows where")
         )
+
+
+def _module(command: str) -> ModuleType:
+    return import_module(f"lp_runner.cli.{command.replace('-', '_')}")
 
 
 def complain(error: LpError, run: str = "") -> int:
@@ -83,7 +93,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary)
         if arguments and arguments[0] == name:
-            import_module(f"lp_runner.cli.{name}").add_arguments(command)
+            _module(name).add_arguments(command)
     return parser
 
 

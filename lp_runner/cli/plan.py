@@ -14,7 +14,7 @@ from lp_runner import plan, recipe, run
 from lp_runner.api import Json
 from lp_runner.cli.console import human_bytes, show, table
 from lp_runner.cli.main import add_recipes, complain, verdict
-from lp_runner.cli.run import STORE, run_folder
+from lp_runner.cli.run import run_folder
 from lp_runner.cli.settings import own_interpreters
 from lp_runner.envs import Environments
 from lp_runner.errors import DONE, LpError
@@ -27,7 +27,7 @@ from lp_runner.registry import Registry
 from lp_runner.run.questions import questions_of
 from lp_runner.run.status import Status, statuses
 from lp_runner.run.workplace import ENCODED
-from lp_runner.store import Store
+from lp_runner.store import Output, Store
 from lp_runner.worker.formats import rows_of
 
 COLUMNS = ["step", "state", "why", "passes", "TFLOP", "disk", "device memory"]
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     registry = Registry.installed()
-    store = Store(arguments.output.absolute() / STORE)
+    store = Output(arguments.output.absolute()).store
     return verdict([_plan(path, arguments, registry, store) for path in arguments.recipes])
 
 

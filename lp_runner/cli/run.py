@@ -19,20 +19,19 @@ from lp_runner.cli.live import Live, Screen, terminal
 from lp_runner.cli.logs import following
 from lp_runner.cli.main import add_recipes, complain, unexpected, verdict
 from lp_runner.cli.memory import workers_bytes
+from lp_runner.cli.runs import alone
 from lp_runner.cli.settings import own_interpreters
 from lp_runner.cli.signals import Stop
 from lp_runner.envs import Environments
 from lp_runner.errors import DONE, Interrupted, LpError, UsageError
-from lp_runner.files import Held
 from lp_runner.plan.inputs import Device, Fingerprints, devices, fitting
 from lp_runner.recipe import Recipe
 from lp_runner.recipe.publishers import refuse_unknown
 from lp_runner.registry import Registry
 from lp_runner.run.devices import lock_folder, reserved
-from lp_runner.store import Run, RunFolder, Store
+from lp_runner.store import Output, Run, RunFolder, Store
 from lp_runner.store.disk import explained_when_full
 
-STORE = ".store"
 OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
 
 
@@ -80,7 +79,7 @@ class Command:
 
     @property
     def store(self) -> Store:
-        return Store(self.output / STORE)
+        return Output(self.output).store
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -174,9 +173,15 @@ def _execute(
     def waits(what: str) -> None:
         listener.event("run-waits", {"for": what})
 
+    def waits_for_room(pid: int, seconds: float) -> None:
+        if not seconds:
+            waits(f"process {pid}, which prunes the store")
+        command.stop.check()
+
     with (
         reserved(fitting(cell.device, command.found), lock_folder(), command.stop.check, waits) as device,
-        _alone(folder),
+        alone(folder),
+        command.store.in_use(waits_for_room),
     ):
         planned = plan.build(cell, [device], fingerprints, download=command.download)
         prints = cache(fingerprints.of)  # of the inputs as they are now; a run doesn't see later edits
@@ -194,15 +199,6 @@ def _execute(
         )
         with explained_when_full(folder.path):
             return report.write(finished, folder), made
-
-
-@contextmanager
-def _alone(folder: RunFolder) -> Iterator[None]:
-    try:
-        with folder.lock(wait=False):
-            yield
-    except Held as held:
-        raise LpError(f"{folder.path} is in use by process {held.pid}", "wait for it, or stop it") from held
 
 
 @contextmanager

@@ -54,8 +54,17 @@ class Artefacts:
         return [Evaluation.from_json(told) for told in self.json(step_id, "evaluations.json")]
 
     def checkpoint(self, model_step: str | None) -> Checkpoint:
-        """Of a model that a step made, or of the unpruned one."""
-        return inspect(self.model(model_step))
+        """Of a model that a step made, or of the unpruned one, which need not be on this machine."""
+        told = None if model_step else self.plan["model"].get("checkpoint")
+        return _checkpoint(told) if told else inspect(self.model(model_step))
 
     def model(self, model_step: str | None) -> Path:
         return self.folder(model_step) / MODEL if model_step else Path(self.plan["model"]["folder"])
+
+
+def _checkpoint(told: Mapping[str, Json]) -> Checkpoint:
+    layers = {
+        name: {stack: tuple(counts) for stack, counts in told[name].items()}
+        for name in ("layer_params", "layer_bytes")
+    }
+    return Checkpoint(**{**told, **layers})

@@ -156,13 +156,13 @@ def _search(step: Mapping[str, Json], made: Artefacts) -> dict[str, Json]:
         "candidates": about["facts"]["candidates"],
         "seconds": about["seconds"],
         "peak_memory_bytes": about["peak_memory_bytes"],
-        "questions": [_question(question) for question in told["questions"]],
+        "questions": [asked(question) for question in told["questions"]],
         "measured": told.get("measured", []),
         "record": told.get("record", []),
     }
 
 
-def _question(question: Mapping[str, Json]) -> dict[str, Json]:
+def asked(question: Mapping[str, Json]) -> dict[str, Json]:
     """What all its sets have in common is gone already; the rest of each is the candidate."""
     sets = [{Layer.parse(name) for name in names} for names in question["sets"]]
     gone = set.intersection(*sets) if len(sets) > 1 else set()

@@ -24,7 +24,7 @@ class Metric:
         """Args: step, whose `importance` is this metric; stack, which ends its worker's part in the search."""
         self._step, self._use, self._work, self._stack = step, step.uses["importance"], work, stack
         prompts = str(work.keys[step.needs["prompts"]])
-        self._journal = work.store.journal(answers_key(step, prompts, work.registry, work.prints))
+        self._journal = work.journal(step, answers_key(step, prompts, work.registry, work.prints))
         self._known = Known()
         for entry in self._journal.entries():
             self._known.learn(Score.from_json(entry), entry.get("question", ""))

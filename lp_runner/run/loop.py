@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from lp_runner.api import Json
-from lp_runner.checkpoint import check
+from lp_runner.checkpoint import check, inspect
 from lp_runner.envs import Environments
 from lp_runner.errors import Interrupted
 from lp_runner.plan import Plan, Step
@@ -166,6 +166,7 @@ def _told(plan: Plan, keys: Mapping[str, str | None]) -> dict[str, Json]:
             "params": plan.size.params,
             "layers": plan.size.layers,
             "embedding_params": plan.size.embedding_params,
+            "checkpoint": asdict(inspect(plan.model.folder)),
         },
         "steps": [
             {

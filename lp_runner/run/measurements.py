@@ -236,7 +236,7 @@ def _journal(quantity: str, step: Step, uses: Sequence[Use], settings: Json, wor
     """Under all that the tries depend on, and never under the policy."""
     told = [identity(use, work.registry, work.prints, step.facts["device"]) for use in uses]
     prompts = work.keys[step.needs["prompts"]]
-    return work.store.journal(digest([FORMAT, quantity, told, settings, dict(step.facts), prompts]))
+    return work.journal(step, digest([FORMAT, quantity, told, settings, dict(step.facts), prompts]))
 
 
 def _bytes(backend: Use, work: Workplace) -> int:

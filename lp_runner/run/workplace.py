@@ -14,7 +14,7 @@ from lp_runner.plan.keys import Prints
 from lp_runner.recipe.recipe import Prompt, Use
 from lp_runner.registry import Registry
 from lp_runner.run.workers import Meter, Strategy, Workers
-from lp_runner.store import Store
+from lp_runner.store import Journal, Store
 from lp_runner.worker import Progress, Record
 
 MODEL = "model"
@@ -70,6 +70,11 @@ class Workplace:
         """The model folder that a step works on: another step's, or the recipe's own."""
         source = step.needs.get("model")
         return self.made(source) / MODEL if source else self.plan.model.folder
+
+    def journal(self, step: Step, name: str) -> Journal:
+        """Of a step's answers; the run notes that it has it."""
+        self.listener.event("journal", {"step": step.id, "journal": name})
+        return self.store.journal(name)
 
     @contextmanager
     def strategy(

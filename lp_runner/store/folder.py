@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lp_runner.api import Json
-from lp_runner.files import locked, rename_into_place
+from lp_runner.files import locked, locked_together, rename_into_place
 from lp_runner.store import manifest as manifests
 from lp_runner.store.checkpoints import CheckpointShelf
 from lp_runner.store.disk import demand_room, explained_when_full
@@ -20,6 +20,8 @@ from lp_runner.store.manifest import Manifest
 from lp_runner.store.publish import publish
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+WHOLE = ".store"
+"""The lock of the store as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,10 @@ class Store:
     def path(self, key: str) -> Path:
         """Where the artefact is, or will be."""
         return self.root / _checked(key)
+
+    def artefacts(self) -> set[str]:
+        """Keys of all that are there, damaged ones too."""
+        return {path.name for path in self.root.glob("*") if _KEY.fullmatch(path.name)}
 
     def manifest(self, key: str) -> Manifest | None:
         """The artefact's manifest if it is done and whole. Changes nothing, needs no lock."""
@@ -51,6 +57,18 @@ class Store:
         """Whoever makes the artefact holds this. As `files.locked`."""
         folder = _made(self.root / ".locks")
         with locked(folder / _checked(key), wait=wait, on_wait=on_wait):
+            yield
+
+    @contextmanager
+    def in_use(self, on_wait: Callable[[int, float], None] | None = None) -> Iterator[None]:
+        """For as long as a run looks for artefacts and links them; nothing is pruned meanwhile."""
+        with locked_together(_made(self.root / ".locks") / WHOLE, wait=True, on_wait=on_wait):
+            yield
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """While something is pruned. Raises Held where a run is at work."""
+        with locked(_made(self.root / ".locks") / WHOLE, wait=False):
             yield
 
     @contextmanager

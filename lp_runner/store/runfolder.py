@@ -13,6 +13,7 @@ from pathlib import Path
 from lp_runner.api import Json
 from lp_runner.errors import UsageError
 from lp_runner.files import (
+    holder,
     link_into_place,
     link_or_copy,
     locked,
@@ -119,7 +120,27 @@ class Run:
             raise UsageError(f"{folder}: not a run folder (no plan.json)") from None
         except ValueError:
             raise UsageError(f"{folder / 'plan.json'}: not JSON") from None
+        if not isinstance(plan, dict) or not isinstance(plan.get("steps"), list):
+            raise UsageError(f"{folder / 'plan.json'}: not a plan")
         return cls(folder, plan, _linked(folder / "steps"), _linked(folder / "models"))
+
+    @property
+    def holder(self) -> int | None:
+        """The process that works on it now; 0 where it doesn't say which, None where none does."""
+        return holder(self.folder / ".lock")
+
+    @property
+    def keys(self) -> set[str]:
+        """Of every artefact that it has or was making: planned, linked, or begun since it was last started."""
+        planned = {step["key"] for step in self.plan["steps"] if step["key"]}
+        linked = {path.name for path in self.steps.values()}
+        begun: set[str] = set()
+        for event in self.events():
+            if event["event"] == "run-started":
+                begun = set()
+            elif event.get("key"):
+                begun.add(event["key"])
+        return planned | linked | begun
 
     @property
     def recipe(self) -> str:
@@ -146,10 +167,25 @@ class Run:
         events = self.folder / EVENTS
         return events.stat().st_size if events.exists() else 0
 
+    @property
+    def journals(self) -> set[str] | None:
+        """Of the answers that its searches have asked for; None where an earlier lp_runner didn't note them."""
+        noted, answered = set(), False
+        for event in self.events():
+            answered |= event["event"] in ("score", "measured")
+            if event["event"] == "journal":
+                noted.add(event["journal"])
+        return noted if noted or not answered else None
+
     def step(self, number: int) -> Path | None:
         """The artefact of the step with this number, if it is done."""
         start = f"{number:02}-"
         return next((path for name, path in self.steps.items() if name.startswith(start)), None)
+
+
+def is_run(folder: Path) -> bool:
+    """A run has been here, however far it came."""
+    return any((folder / name).is_file() for name in ("plan.json", ".lock"))
 
 
 def _linked(folder: Path) -> dict[str, Path]:

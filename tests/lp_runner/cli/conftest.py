@@ -76,6 +76,13 @@ def finished(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def runs(finished: Path, tmp_path: Path) -> Path:
+    """A folder whose `runs/` has the finished run "tiny" and its store, to be changed."""
+    shutil.copytree(finished / "runs", tmp_path / "copy" / "runs", symlinks=True)
+    return tmp_path / "copy"
+
+
+@pytest.fixture
 def lp_run() -> LpRun:
     return command
 

@@ -1,0 +1,64 @@
+"""`lp-run remove RUN...`: run folders go, once --yes is said. Artefacts stay in the store until `lp-run prune-cache`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from lp_runner.cli.console import human_bytes, show, table
+from lp_runner.cli.main import add_output
+from lp_runner.cli.runs import add_json, add_runs, unknown
+from lp_runner.errors import DONE, UsageError
+from lp_runner.store import Output
+from lp_runner.store.output import inodes
+from lp_runner.store.prune import remove
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_runs(parser)
+    add_yes(parser)
+    add_output(parser)
+    add_json(parser)
+
+
+def add_yes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help="do it; without, it is only shown")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    output = Output(arguments.output)
+    names = list(dict.fromkeys(_name(word, output) for word in arguments.runs))
+    told = [{"name": name, "bytes": _bytes(name, output)} for name in names]
+    if arguments.yes:
+        for name in names:
+            remove(output, name)
+    if arguments.json:
+        print(json.dumps({"runs": told, "removed": arguments.yes}, ensure_ascii=False, indent=1))
+        return DONE
+    verb = "removed" if arguments.yes else "would be removed"
+    show(table(["run", verb], [[one["name"], human_bytes(one["bytes"])] for one in told], numbers=[verb]))
+    if not arguments.yes:
+        show("nothing is removed yet; --yes does it")
+    show("what no other run uses stays in the store until `lp-run prune-cache`")
+    return DONE
+
+
+def _name(word: str, output: Output) -> str:
+    """Of a run under the output folder; one elsewhere is nobody's to remove here."""
+    known = output.runs()
+    named = {folder.resolve(): name for name, folder in known.items()}
+    if word in known:
+        return word
+    if Path(word).is_symlink():
+        raise UsageError(f"{word}: a symbolic link, and nothing outside {output.path} is removed")
+    if (name := named.get(Path(word).resolve())) is not None:
+        return name
+    raise UsageError(unknown(word, output.path, list(known)))
+
+
+def _bytes(name: str, output: Output) -> int:
+    """What the folder has alone; a model's files are the store's too."""
+    stored = inodes(output.store.root)
+    own = inodes(output.runs()[name])
+    return sum(size for inode, size in own.items() if inode not in stored)
