@@ -15,13 +15,16 @@ from lp_runner.errors import DONE, INTERRUPTED, RUN_FAILED, SOME_FAILED, LpError
 
 COMMANDS = {
     "run": "run recipes (the default: `lp-run recipe.yaml`)",
+    "init": "list the shipped recipes, or copy one with its data",
     "check": "say everything that is wrong with recipes, without running them",
     "plan": "show each step: done or will run and why, and what it takes",
     "list": "list the runs: state, age, headline, disk",
     "show": "show a run's systems and steps, or one step, candidate or segment",
     "report": "make a run's results, report and model cards again, from its folder alone",
+    "compare": "one table over several runs, with paired tests: Markdown, LaTeX, CSV, JSON, HTML",
     "remove": "delete runs; shows what would go, until --yes",
     "prune-cache": "delete what no run uses from the store; shows what would go, until --yes",
+    "doctor": "say whether this machine is fit to run recipes, and what would help",
     "env": "list, build and remove the environments of plugins that have their own",
     "plugins": "list the installed plugins, or one plugin's options",
     "schema": "print the JSON Schema of a recipe, or of a plugin's options",

@@ -73,7 +73,7 @@ def base_name(model: str) -> str:
 def inline(text: str) -> str:
     """Text of any origin in Markdown: on one line, and nothing in it is markup."""
     flat = " ".join(text.split())
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>()#+!|~" else letter for letter in flat)
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>()#+!|~&" else letter for letter in flat)
 
 
 def _rows(results: Mapping[str, Json], system: Mapping[str, Json]) -> list[str]:
