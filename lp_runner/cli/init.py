@@ -15,8 +15,10 @@ from lp_runner.registry import Registry
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", metavar="NAME", help="a shipped recipe; without, all are listed")
-    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="where to copy it (NAME.yaml)")
+    parser.add_argument(
+        "name", nargs="?", metavar="SHIPPED", help="a shipped recipe; without, all are listed"
+    )
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="where to copy it (SHIPPED.yaml)")
     add_json(parser)
 
 
