@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -33,9 +34,18 @@ def printable(text: str) -> str:
     return "".join(_visible(letter) for letter in text)
 
 
+def json_text(told: Json) -> str:
+    """For a script or a terminal: what could steer the latter is escaped as JSON has it, so nothing is lost."""
+    text = json.dumps(told, ensure_ascii=False, indent=1)
+    return "".join(f"\\u{ord(letter):04x}" if _steers(letter) else letter for letter in text)
+
+
 def _visible(letter: str) -> str:
-    steers = (ord(letter) < 32 and letter not in "\n\t") or 127 <= ord(letter) < 160 or letter in _DIRECTIONS
-    return f"\\x{ord(letter):02x}" if steers else letter
+    return f"\\x{ord(letter):02x}" if _steers(letter) else letter
+
+
+def _steers(letter: str) -> bool:
+    return (ord(letter) < 32 and letter not in "\n\t") or 127 <= ord(letter) < 160 or letter in _DIRECTIONS
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[str] = ()) -> Table:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Mapping
 
 from lp_runner.api import Json
-from lp_runner.cli.console import human_bytes, show, table
+from lp_runner.cli.console import human_bytes, json_text, show, table
 from lp_runner.cli.main import add_output
 from lp_runner.cli.runs import add_json, age
 from lp_runner.errors import DONE
@@ -25,7 +24,7 @@ def main(arguments: argparse.Namespace) -> int:
     runs = [_told(name, output) for name in output.runs()]
     told = {"output": str(output.path), "store_bytes": output.store_bytes(), "runs": runs}
     if arguments.json:
-        print(json.dumps(told, ensure_ascii=False, indent=1))
+        print(json_text(told))
     else:
         _show(told)
     return DONE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -14,21 +14,49 @@ from lp_runner import __version__
 from lp_runner.errors import DONE, INTERRUPTED, RUN_FAILED, SOME_FAILED, LpError
 
 COMMANDS = {
-    "run": "run recipes (the default: `lp-run recipe.yaml`)",
+    "init": "list the shipped recipes, or copy one with its data",
     "check": "say everything that is wrong with recipes, without running them",
+    "run": "run recipes (the default: `lp-run recipe.yaml`)",
     "plan": "show each step: done or will run and why, and what it takes",
     "watch": "show a run that another process is doing, until it ends",
     "list": "list the runs: state, age, headline, disk",
     "show": "show a run's systems and steps, or one step, candidate or segment",
     "report": "make a run's results, report and model cards again, from its folder alone",
+    "compare": "one table over several runs, with paired tests: Markdown, LaTeX, CSV, JSON, HTML",
+    "verify": "check every artefact of a run against its published hashes",
     "remove": "delete runs; shows what would go, until --yes",
     "prune-cache": "delete what no run uses from the store; shows what would go, until --yes",
+    "doctor": "say whether this machine is fit to run recipes, and what would help",
     "env": "list, build and remove the environments of plugins that have their own",
     "plugins": "list the installed plugins, or one plugin's options",
     "schema": "print the JSON Schema of a recipe, or of a plugin's options",
     "publish": "send a run's model to the hub; without --yes, show what would be sent",
-    "verify": "check every artefact of a run against its published hashes",
+    "completion": "print the completion of this command line for a shell",
 }
+HELP = """\
+usage: lp-run recipe.yaml [more ...]     or: lp-run COMMAND [--help] ...
+
+Make translation models smaller by removing layers, and show what was lost.
+
+begin with:
+  lp-run init quickstart        copy a shipped recipe with its data
+  lp-run check quickstart.yaml  everything that is wrong with it
+  lp-run quickstart.yaml        run it; the same again continues
+
+recipes:
+  plan                 each step, done or due, and what it takes
+  schema, plugins      what a recipe may say
+runs:
+  watch                one that another process is doing
+  list, show           all runs; or one, a step, a candidate, a segment of it
+  report, verify       its report again; its files against their hashes
+  compare, publish     several in one table, with paired tests; a model to the hub
+  remove, prune-cache  free disk, shown before it is done
+this machine:
+  doctor, env          is it fit; environments of plugins
+  completion           for bash, zsh and fish
+"""
+"""What `--help` prints: a screen of 80 × 24, the newcomer's three commands first."""
 TRACEBACK = "LP_RUN_TRACEBACK"
 
 
@@ -36,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments and arguments[0] not in {*COMMANDS, "-h", "--help", "--version"}:
         arguments.insert(0, "run")
-    parsed = _parser(arguments).parse_args(arguments)
+    parsed = parser_of(arguments[:1]).parse_args(arguments)
     try:
         return int(_module(parsed.command).main(parsed))
     except LpError as error:
@@ -83,16 +111,23 @@ def unexpected(error: Exception) -> LpError:
     return LpError(f"internal error: {type(error).__name__}: {error}", f"{TRACEBACK}=1 shows where")
 
 
-def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="lp-run",
-        description="Make translation models smaller by removing layers, and show what was lost.",
-    )
+class _Parser(argparse.ArgumentParser):
+    """Of the words before a command's own."""
+
+    def format_help(self) -> str:
+        return HELP
+
+
+def parser_of(commands: Collection[str]) -> argparse.ArgumentParser:
+    """Knows all commands, and the arguments of these: only their modules are imported."""
+    parser = _Parser(prog="lp-run")
     parser.add_argument("--version", action="version", version=f"lp_runner {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    choices = parser.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", parser_class=argparse.ArgumentParser
+    )
     for name, summary in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, description=summary)
-        if arguments and arguments[0] == name:
+        command = choices.add_parser(name, help=summary, description=summary)
+        if name in commands:
             _module(name).add_arguments(command)
     return parser
 

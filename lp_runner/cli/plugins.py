@@ -11,7 +11,9 @@ from lp_runner.registry import HOOKS, Entry, NameClash, Offer, Registry, Unknown
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", help="show this one's options, e.g. sft or recover.sft")
+    parser.add_argument(
+        "name", nargs="?", metavar="PLUGIN", help="show this one's options, e.g. sft or recover.sft"
+    )
 
 
 def main(arguments: argparse.Namespace) -> int:

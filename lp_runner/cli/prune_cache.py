@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 
-from lp_runner.cli.console import human_bytes, show, table
+from lp_runner.cli.console import human_bytes, json_text, show, table
 from lp_runner.cli.main import add_output
 from lp_runner.cli.remove import add_yes
 from lp_runner.cli.runs import add_json
@@ -38,7 +37,7 @@ def _print(things: Sequence[Unused], removed: bool) -> None:
         {"path": str(thing.path), "kind": thing.kind, "title": thing.title, "bytes": thing.bytes}
         for thing in things
     ]
-    print(json.dumps({"unused": told, "removed": removed}, ensure_ascii=False, indent=1))
+    print(json_text({"unused": told, "removed": removed}))
 
 
 def _show(things: Sequence[Unused], output: Output, removed: bool) -> None:

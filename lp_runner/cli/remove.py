@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
-from lp_runner.cli.console import human_bytes, show, table
+from lp_runner.cli.console import human_bytes, json_text, show, table
 from lp_runner.cli.main import add_output
 from lp_runner.cli.runs import add_json, add_runs, unknown
 from lp_runner.errors import DONE, UsageError
@@ -29,15 +28,22 @@ def add_yes(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     output = Output(arguments.output)
     names = list(dict.fromkeys(_name(word, output) for word in arguments.runs))
-    told = [{"name": name, "bytes": _bytes(name, output)} for name in names]
+    sizes = {name: _bytes(name, output) for name in names}
     if arguments.yes:
         for name in names:
             remove(output, name)
     if arguments.json:
-        print(json.dumps({"runs": told, "removed": arguments.yes}, ensure_ascii=False, indent=1))
+        print(
+            json_text(
+                {
+                    "runs": [{"name": name, "bytes": size} for name, size in sizes.items()],
+                    "removed": arguments.yes,
+                }
+            )
+        )
         return DONE
     verb = "removed" if arguments.yes else "would be removed"
-    show(table(["run", verb], [[one["name"], human_bytes(one["bytes"])] for one in told], numbers=[verb]))
+    show(table(["run", verb], [[name, human_bytes(size)] for name, size in sizes.items()], numbers=[verb]))
     if not arguments.yes:
         show("nothing is removed yet; --yes does it")
     show("what no other run uses stays in the store until `lp-run prune-cache`")

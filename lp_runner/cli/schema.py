@@ -11,7 +11,7 @@ from lp_runner.registry import Registry
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", help="a plugin, as kind.name: recover.sft")
+    parser.add_argument("name", nargs="?", metavar="PLUGIN", help="a plugin, as kind.name: recover.sft")
 
 
 def main(arguments: argparse.Namespace) -> int:

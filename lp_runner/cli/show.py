@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lp_runner.api import Json
-from lp_runner.cli.console import human_bytes, show, table
+from lp_runner.cli.console import human_bytes, json_text, show, table
 from lp_runner.cli.main import add_output
 from lp_runner.cli.runs import add_json, add_run, age, found
 from lp_runner.errors import DONE, UsageError
@@ -45,7 +45,7 @@ def main(arguments: argparse.Namespace) -> int:
     else:
         told, tell = _run(run), _show_run
     if arguments.json:
-        print(json.dumps(told, ensure_ascii=False, indent=1))
+        print(json_text(told))
     else:
         tell(told)
     return DONE

@@ -37,6 +37,13 @@ def compose(path: Path, overrides: Sequence[Override], problems: list[Problem]) 
     return interpolate(root, (), problems)
 
 
+def family(path: Path) -> list[Path]:
+    """The files that make a recipe: its own, and all that it extends. Raises Fatal where one can't be read."""
+    members = _Family([])
+    members.member(path, str(path), ())
+    return list(members.known)
+
+
 def parse_overrides(texts: Sequence[str], problems: list[Problem]) -> list[Override]:
     """`a.b=c` → where and what. Relative paths in them start from the current folder."""
     found = []

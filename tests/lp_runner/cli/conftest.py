@@ -95,6 +95,6 @@ def command(*words: str, folder: Path, **environment: str) -> subprocess.Complet
         env={**os.environ, "HF_HUB_OFFLINE": "1", **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=500,
         check=False,
     )

@@ -35,8 +35,8 @@ def test_people_see_findings_systems_and_steps(finished: Path, lp_run: LpRun) ->
 
 
 def test_a_wrong_name_is_answered_with_the_nearest(finished: Path, lp_run: LpRun) -> None:
-    done = lp_run("show", "tyni", folder=finished)
-    assert (done.returncode, done.stderr) == (2, "no run is named tyni; did you mean tiny?\n")
+    done = lp_run("show", "tinny", folder=finished)
+    assert (done.returncode, done.stderr) == (2, "no run is named tinny; did you mean tiny?\n")
 
 
 def test_a_matrix_is_answered_with_one_of_its_cells(runs: Path, lp_run: LpRun) -> None:

@@ -1,0 +1,50 @@
+"""`lp-run compare RUN RUN...`: one table over several runs, with paired tests on their shared test set."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+from lp_runner.cli.console import printable
+from lp_runner.cli.main import add_output
+from lp_runner.cli.runs import add_runs, found
+from lp_runner.errors import DONE, UsageError
+from lp_runner.files import write_durably
+from lp_runner.report.compare import compare
+from lp_runner.report.tables import FORMATS
+from lp_runner.store import Run
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_runs(parser)
+    parser.add_argument("--format", choices=list(FORMATS), default="markdown", help="of the table (markdown)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write it there and not to the terminal")
+    add_output(parser)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    words = list(dict.fromkeys(word.rstrip("/") for word in arguments.runs))
+    if len(words) < 2:
+        raise UsageError(f"{words[0]}: one run; a comparison needs two or more")
+    told = FORMATS[arguments.format](compare(_labelled(words, arguments.output)))
+    if arguments.out is None:
+        print(printable(told), end="")
+    elif arguments.out.parent.is_dir():
+        write_durably(arguments.out, told)
+    else:
+        raise UsageError(f"{arguments.out}: no such folder: {arguments.out.parent}")
+    return DONE
+
+
+def _labelled(words: list[str], output: Path) -> dict[str, Run]:
+    """By the runs' own names; by the words themselves where two runs have one name."""
+    runs = {word: Run.open(found(word, output)) for word in words}
+    named = {word: _name(run) for word, run in runs.items()}
+    counted = Counter(named.values())
+    return {named[word] if counted[named[word]] == 1 else word: run for word, run in runs.items()}
+
+
+def _name(run: Run) -> str:
+    name, cell = run.plan.get("name", run.folder.name), run.plan.get("cell")
+    return f"{name}/{cell}" if cell else str(name)

@@ -1,0 +1,197 @@
+"""A comparison → one table, as Markdown, LaTeX, CSV, HTML or JSON; all text in it is escaped for where it goes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from lp_runner.report.card import inline
+from lp_runner.report.compare import Comparison, Row, Scored
+
+SCHEMA = "lp_runner/comparison/1"
+NOTE = "p-values are of single paired bootstrap tests, not corrected for how many there are."
+_TEXT_COLUMNS = ("run", "system", "against")
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "→": r"$\rightarrow$",
+    "×": r"$\times$",
+    "Δ": r"$\Delta$",
+    "−": r"$-$",
+}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def markdown(told: Comparison) -> str:
+    columns, rows = _for_people(told)
+    lines = [
+        _line([inline(column) for column in columns]),
+        _line(["---" if column in _TEXT_COLUMNS else "---:" for column in columns]),
+        *(_line(_in_markdown(row, columns)) for row in rows),
+    ]
+    notes = "".join(f"\n{inline(note)}\n" for note in (*told.notes, NOTE))
+    return "\n".join(lines) + "\n" + notes
+
+
+def latex(told: Comparison) -> str:
+    columns, rows = _for_people(told)
+    shape = "".join("l" if column in _TEXT_COLUMNS else "r" for column in columns)
+    body = [_latex_line(row) for row in rows]
+    notes = [f"% {' '.join(note.split())}" for note in (*told.notes, NOTE)]
+    lines = [
+        r"% needs \usepackage{booktabs}",
+        *notes,
+        rf"\begin{{tabular}}{{{shape}}}",
+        r"\toprule",
+        _latex_line(columns),
+        r"\midrule",
+        *body,
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def comma_separated(told: Comparison) -> str:
+    """Numbers in full, each in a column of its own."""
+    rows = [_flat(row, told) for row in told.rows]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([_inert(name) for name in rows[0]])
+    for row in rows:
+        writer.writerow([_inert(value) if isinstance(value, str) else value for value in row.values()])
+    return text.getvalue()
+
+
+def html(told: Comparison) -> str:
+    """A page of its own, without scripts."""
+    columns, rows = _for_people(told)
+    environment = Environment(
+        loader=PackageLoader("lp_runner.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    labels = list(dict.fromkeys(run for row in told.rows for run in row.runs))
+    template = environment.get_template("comparison.html.j2")
+    return template.render(
+        columns=columns, rows=rows, texts=_TEXT_COLUMNS, notes=[*told.notes, NOTE], runs=labels
+    )
+
+
+def as_json(told: Comparison) -> str:
+    """In ASCII, which no terminal takes for a command."""
+    return json.dumps({"schema": SCHEMA, **asdict(told), "note": NOTE}, indent=1) + "\n"
+
+
+FORMATS: Mapping[str, Callable[[Comparison], str]] = {
+    "markdown": markdown,
+    "latex": latex,
+    "csv": comma_separated,
+    "json": as_json,
+    "html": html,
+}
+
+
+def _for_people(told: Comparison) -> tuple[list[str], list[list[str]]]:
+    columns = ["run", "system", "layers", "parameters", "MB", "against"]
+    columns += [title for metric in told.metrics for title in (metric, f"Δ {metric}", "p")]
+    columns += [f"tokens/s, {name}" for name in told.speeds]
+    return columns, [_cells(row, told) for row in told.rows]
+
+
+def _cells(row: Row, told: Comparison) -> list[str]:
+    cells = [", ".join(row.runs), row.system, row.layers]
+    cells += [f"{row.params / 1e6:,.1f} M", f"{row.bytes / 1e6:,.1f}", row.against]
+    for metric in told.metrics:
+        cells += _scored(row.scores[metric])
+    for name in told.speeds:
+        speed = row.speeds.get(name)
+        cells.append(f"{speed['median']:,.1f} [{speed['min']:,.1f}, {speed['max']:,.1f}]" if speed else "")
+    return cells
+
+
+def _scored(score: Scored) -> list[str]:
+    digits = 2 if abs(score.value) >= 1.5 else 4
+    spread = "" if score.low is None else f" [{score.low:.{digits}f}, {score.high:.{digits}f}]"
+    told = f"{score.value:.{digits}f}{spread}"
+    if score.test is None:
+        return [told, "", ""]
+    change, p_value = score.test.difference, score.test.p_value
+    if change.value == change.low == change.high == 0:
+        return [told, "none", ""]  # chance has no part in it
+    mark = "" if score.test.verdict == "not shown to differ" else f" {score.test.verdict}"
+    least = f"{p_value:.3f}" if p_value >= 0.001 else "< 0.001"
+    return [
+        told,
+        f"{change.value:+.{digits}f} [{change.low:+.{digits}f}, {change.high:+.{digits}f}]",
+        f"{least}{mark}",
+    ]
+
+
+def _flat(row: Row, told: Comparison) -> dict[str, str | float | None]:
+    found: dict[str, str | float | None] = {
+        "run": ", ".join(row.runs),
+        "system": row.system,
+        "layers": row.layers,
+        "params": row.params,
+        "bytes": row.bytes,
+        "against": row.against,
+    }
+    for metric in told.metrics:
+        score, test = row.scores[metric], row.scores[metric].test
+        found |= {metric: score.value, f"{metric} low": score.low, f"{metric} high": score.high}
+        found |= {
+            f"{metric} difference": test.difference.value if test else None,
+            f"{metric} difference low": test.difference.low if test else None,
+            f"{metric} difference high": test.difference.high if test else None,
+            f"{metric} p": test.p_value if test else None,
+        }
+    for name in told.speeds:
+        for part in ("median", "min", "max"):
+            found[f"tokens/s, {name}, {part}"] = row.speeds.get(name, {}).get(part)
+    return found
+
+
+def _in_markdown(row: list[str], columns: list[str]) -> list[str]:
+    """Numbers are our own, and stay readable."""
+    both = zip(columns, row, strict=True)
+    return [inline(cell) if column in _TEXT_COLUMNS else cell for column, cell in both]
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _latex_line(cells: list[str]) -> str:
+    return " & ".join(_in_latex(cell) for cell in cells) + r" \\"
+
+
+def _in_latex(text: str) -> str:
+    return "".join(_LATEX.get(letter) or _printed(letter) for letter in " ".join(text.split()))
+
+
+def _printed(letter: str) -> str:
+    """LaTeX stops at control characters: their codes."""
+    hidden = unicodedata.category(letter) in ("Cc", "Cf")
+    return rf"\textbackslash{{}}x{ord(letter):02x}" if hidden else letter
+
+
+def _inert(text: str) -> str:
+    """A spreadsheet reads what begins so as a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
