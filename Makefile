@@ -26,7 +26,7 @@ lint: $(VENV)/.installed-for-tests
 
 # The tests build it too, and look at what was built.
 docs: $(VENV)/.installed-for-tests
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 schemas: $(VENV)/.installed-for-tests
 	$(BIN)/python -m lp_runner.recipe.schema

@@ -37,8 +37,6 @@ Generated from its JSON Schema, which `lp-run schema` prints for editors. Where 
 plugin's name, or `{use: NAME, with: {…}}` with its options: [Plugins and their options](plugins.md). Keys that begin
 with `x-` are yours; they are read by nobody.
 """
-SHOWN_DEFAULT = 60
-"""Letters of a default in a table."""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -50,7 +48,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, **about: Any) -> str:
     """Links that hold in the repository hold in the site."""
-    return markdown.replace("](../benchmarks/", "](benchmarks/")
+    return markdown.replace("](../benchmarks/", "](benchmarks/").replace("](../../README.md", "](../index.md")
 
 
 def pages() -> Iterator[tuple[str, str]]:
@@ -131,7 +129,11 @@ def _help(*command: str) -> str:
 
 
 def _section(name: str, about: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
-    lines = [f"## {name}\n", f"{_text(about['description'])}\n", f"Type: {_type(about)}.{_default(about)}\n"]
+    lines = [
+        f"## {name}\n",
+        f"{_text(about['description'])}\n",
+        f"Type: {_type(about, schema)}.{_default(about)}\n",
+    ]
     inner = about.get("items", about)
     lines.append(_options(_resolved(inner, schema), schema))
     return "\n".join(lines)
@@ -139,7 +141,7 @@ def _section(name: str, about: Mapping[str, Any], schema: Mapping[str, Any]) -> 
 
 def _options(part: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     rows = [
-        f"| `{name}` | {_type(about)} | {_needed(name, about, part)} | {_text(about.get('description', ''))} |"
+        f"| `{name}` | {_type(about, schema)} | {_needed(name, about, part)} | {_text(about.get('description', ''))} |"
         for name, about in _flat(part.get("properties", {}), schema)
     ]
     return "\n".join(["| key | type | default | meaning |", "|---|---|---|---|", *rows, ""]) if rows else ""
@@ -164,15 +166,17 @@ def _resolved(part: Any, schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return schema if "$ref" in found else found
 
 
-def _type(about: Mapping[str, Any]) -> str:
-    if "$ref" in about or "x-lp-kind" in about:
-        return "plugin"
+def _type(about: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    kind = _resolved(about, schema).get("x-lp-kind")
+    if kind:
+        return f"plugin, [{kind}](plugins.md#{kind})"
     if "enum" in about or "const" in about:
         return " or ".join(f"`{_text(str(value))}`" for value in about.get("enum", [about.get("const")]))
     if "anyOf" in about:
-        return " or ".join(_type(one) for one in about["anyOf"])
+        return " or ".join(_type(one, schema) for one in about["anyOf"])
     named = about.get("type", "any")
-    return " or ".join(named) if isinstance(named, list) else str(named)
+    told = " or ".join(named) if isinstance(named, list) else str(named)
+    return f"{told} of: {_type(about['items'], schema)}" if "array" in told and about.get("items") else told
 
 
 def _needed(name: str, about: Mapping[str, Any], part: Mapping[str, Any]) -> str:
@@ -181,7 +185,7 @@ def _needed(name: str, about: Mapping[str, Any], part: Mapping[str, Any]) -> str
     if "default" not in about:
         return ""
     told = json.dumps(about["default"], ensure_ascii=False)
-    return f"`{_text(told)}`" if len(told) <= SHOWN_DEFAULT else "see `lp-run plugins`"
+    return f"`{_text(told)}`"
 
 
 def _default(about: Mapping[str, Any]) -> str:

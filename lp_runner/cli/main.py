@@ -61,12 +61,9 @@ TRACEBACK = "LP_RUN_TRACEBACK"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments and arguments[0] not in {*COMMANDS, "-h", "--help", "--version"}:
-        arguments.insert(0, "run")
-    parsed = parser_of(arguments[:1]).parse_args(arguments)
+    arguments = parsed(sys.argv[1:] if argv is None else argv)
     try:
-        return int(_module(parsed.command).main(parsed))
+        return int(_module(arguments.command).main(arguments))
     except LpError as error:
         return complain(error)
     except KeyboardInterrupt:
@@ -80,6 +77,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return complain(
             LpError(f"internal error: {type(error).__name__}: {error}", f"{TRACEBACK}=1 shows where")
         )
+
+
+def parsed(words: Sequence[str]) -> argparse.Namespace:
+    """Without a command's name it is `run`. Ends the process as argparse does where the words are wrong."""
+    arguments = list(words)
+    if arguments and arguments[0] not in {*COMMANDS, "-h", "--help", "--version"}:
+        arguments.insert(0, "run")
+    return parser_of(arguments[:1]).parse_args(arguments)
 
 
 def _module(command: str) -> ModuleType:

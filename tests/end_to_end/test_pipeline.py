@@ -201,7 +201,7 @@ def test_the_code_of_a_card_translates_as_the_run_did(
     step = next((finished.run / "steps").glob("*-translate-3-recovery"))
     first = json.loads((step / "outputs.jsonl").read_text(encoding="utf-8").splitlines()[0])
     assert code
-    exec(code[1].replace("FOLDER_OR_REPOSITORY", str(folder)).replace("…", first["source"]))  # noqa: S102
+    exec(code[1].replace("FOLDER_OR_REPOSITORY", str(folder)).replace('"…"', repr(first["source"])))  # noqa: S102
     assert capsys.readouterr().out.strip() == first["hypothesis"].strip()
 
 

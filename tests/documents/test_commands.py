@@ -1,0 +1,69 @@
+"""Every command in README and docs/ works, or would where there is what it needs."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lp_runner.cli.main import parsed
+
+NEEDS = {"gpu", "hub", "time"}
+MARKS = {"needs", "file", "exit", "tested"}
+BUILT_IN = {"cd", "source", "export"}
+INSTALLED_BY_A_READER = {"git", "hf"}
+
+
+def test_a_command_that_can_be_run_does_what_its_page_says(run_block: Any, reader: Any) -> None:
+    told = reader.types(run_block.script)
+    assert told.returncode == int(run_block.marks.get("exit", 0)), told.stdout + told.stderr
+    printed = " ".join((told.stdout + told.stderr).split())
+    for line in run_block.shown:
+        parts = [re.escape(" ".join(part.split())) for part in line.split("…")]
+        assert re.search(" ?.*? ?".join(parts), printed), f"{line!r} is not in {printed!r}"
+
+
+def test_a_command_that_needs_more_is_one_that_there_is(unrun_block: Any, clone: Any) -> None:
+    assert unrun_block.marks["needs"] in NEEDS
+    for words in unrun_block.commands():
+        check(words, clone.folder)
+
+
+def test_marks_are_known_and_name_what_is_there(any_block: Any) -> None:
+    assert any_block.marks.keys() <= MARKS
+    elsewhere = any_block.marks.get("tested")
+    root = Path(__file__).parents[2]
+    assert elsewhere is None or Path(any_block.page).name in (root / elsewhere).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "line", ["lp-run chek recipe.yaml", "make quikstart", "python benchmarks/no.py", "lp-rum x"]
+)
+def test_a_slip_in_a_command_that_is_not_run_is_found(line: str, clone: Any) -> None:
+    with pytest.raises((AssertionError, SystemExit)):
+        check(line.split(), clone.folder)
+
+
+def check(words: list[str], folder: Path) -> None:
+    program, *rest = words
+    match program:
+        case "lp-run":
+            arguments = parsed(rest)
+            assert [path for path in getattr(arguments, "recipes", []) if not (folder / path).is_file()] == []
+        case "make":
+            targets = re.findall(
+                r"^([\w-]+):", (folder / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
+            )
+            assert [word for word in rest if "=" not in word and word not in targets] == []
+        case "python" if rest[0] == "-m":
+            assert importlib.util.find_spec(rest[1])
+        case "python":
+            assert (folder / rest[0]).is_file()
+        case "pytest":
+            assert (folder / rest[0]).exists()
+        case _:
+            assert program in BUILT_IN | INSTALLED_BY_A_READER or shutil.which(program), program
