@@ -229,7 +229,10 @@ def _cpu_flags() -> set[str]:
 
 
 def refuse_no_translator(model: ModelFiles, config: Mapping[str, Any]) -> None:
-    """Raises UsageError where the model writes no text, or a text can't be turned into its ids."""
+    """Raises UsageError where the model writes no text, or a text can't be turned into its ids.
+
+    A folder without weights is a configuration, which is enough for a plan.
+    """
     for name in config.get("architectures") or []:
         if not str(name).endswith(_WRITERS):
             raise UsageError(
@@ -237,7 +240,8 @@ def refuse_no_translator(model: ModelFiles, config: Mapping[str, Any]) -> None:
                 f"name a model whose config.json says {_WRITERS[0]} or {_WRITERS[1]}",
             )
     names = [path.name for path in model.folder.iterdir()]
-    if not any(name.startswith(_VOCABULARIES) or name.endswith(".model") for name in names):
+    weights = any(name.endswith(".safetensors") for name in names)
+    if weights and not any(name.startswith(_VOCABULARIES) or name.endswith(".model") for name in names):
         raise UsageError(
             f"model.path: {model.folder} has no tokenizer (tokenizer.json, or a vocabulary)",
             "save the model's tokenizer into the same folder",
