@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lp_runner.checkpoint.tensors import Tensor, parse_json, read_folder
-from lp_runner.errors import RunFailed, UsageError
+from lp_runner.errors import EnvironmentFailed, RunFailed, UsageError
 
 NUMBERED = re.compile(r"(?P<prefix>(?:[^.]+\.)*?)(?P<index>0|[1-9]\d{0,5})\.(?P<rest>.+)")
 EMBEDDINGS = ("embed_tokens", "wte", "wpe", "shared", "word_embeddings", "embed_in", "embed_positions")
@@ -133,12 +133,16 @@ def place(name: str, stack: Stack) -> tuple[int, str] | None:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """Raises: UsageError where there is no config.json; RunFailed where it is not a JSON object."""
+    """Raises: UsageError where there is no config.json; EnvironmentFailed where it can't be read; RunFailed where it is
+    not a JSON object.
+    """
     path = folder / "config.json"
     try:
         return parse_json(path.read_bytes())
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file; a model is a folder in Hugging Face form") from None
+    except OSError as error:
+        raise EnvironmentFailed(f"{path}: can't be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise RunFailed(f"{path}: {error}") from None
 

@@ -7,16 +7,14 @@ import re
 from pathlib import Path
 
 from lp_runner import recipe
+from lp_runner.cli.inputs import check_inputs
 from lp_runner.cli.main import add_recipes, complain, verdict
 from lp_runner.cli.needs import needs
 from lp_runner.cli.settings import own_interpreters
 from lp_runner.envs import Environments, Spec
-from lp_runner.errors import DONE, EnvironmentFailed, LpError, UsageError
+from lp_runner.errors import DONE, EnvironmentFailed, LpError
 from lp_runner.recipe import Recipe
-from lp_runner.recipe.defaults import marked, value_at
-from lp_runner.recipe.node import Trail
 from lp_runner.recipe.publishers import refuse_unknown
-from lp_runner.recipe.recipe import Use
 from lp_runner.registry import Registry
 
 _SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
@@ -51,7 +49,7 @@ def _check(path: Path, arguments: argparse.Namespace, registry: Registry) -> int
         cells = recipe.load(path, arguments.overrides, registry)
         for cell in cells:
             refuse_unknown(cell, registry, arguments.trusted)
-            _check_inputs(cell, registry)
+            check_inputs(cell, registry)
             if arguments.device_memory:
                 _check_memory(cell, arguments.device_memory, registry)
     except LpError as error:
@@ -61,24 +59,6 @@ def _check(path: Path, arguments: argparse.Namespace, registry: Registry) -> int
     for line in _missing_environments(cells, registry):
         print(f"{path}: {line}")
     return DONE
-
-
-def _check_inputs(cell: Recipe, registry: Registry) -> None:
-    """Local files and folders that the recipe names must be there."""
-    if cell.model.is_local and not Path(cell.model.path).is_dir():
-        raise UsageError(f"{cell.where(('model', 'path'))}: model.path: no such folder: {cell.model.path}")
-    for use in cell.uses():
-        schema = registry.find(use.kind, use.name).schema
-        for mark in ("x-lp-path", "x-lp-model"):
-            for at, _ in marked(dict(use.options), schema, schema, mark):
-                _check_path(cell, use, at)
-
-
-def _check_path(cell: Recipe, use: Use, at: Trail) -> None:
-    value = value_at(use.options, at)
-    trail = (*use.place, "with", *at)
-    if isinstance(value, str) and Path(value).is_absolute() and not Path(value).exists():
-        raise UsageError(f"{cell.where(trail)}: {'.'.join(map(str, trail))}: no such file: {value}")
 
 
 def _missing_environments(cells: list[Recipe], registry: Registry) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from lp_runner import __version__
-from lp_runner.errors import DONE, INTERRUPTED, RUN_FAILED, SOME_FAILED, LpError
+from lp_runner.errors import DONE, INTERRUPTED, RUN_FAILED, SOME_FAILED, EnvironmentFailed, LpError
 
 COMMANDS = {
     "init": "list the shipped recipes, or copy one with its data",
@@ -71,12 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return RUN_FAILED
-    except Exception as error:
-        if os.environ.get(TRACEBACK):
-            raise
-        return complain(
-            LpError(f"internal error: {type(error).__name__}: {error}", f"{TRACEBACK}=1 shows where")
-        )
+    except Exception as error:  # noqa: BLE001  no user is shown a traceback unasked
+        return complain(unexpected(error))
 
 
 def parsed(words: Sequence[str]) -> argparse.Namespace:
@@ -110,9 +106,11 @@ def verdict(codes: Sequence[int]) -> int:
 
 
 def unexpected(error: Exception) -> LpError:
-    """A bug of ours, as a line; raised as it is where the user wants to see where."""
+    """What the system says of a file, or a bug of ours, as a line; raised as it is where the user wants to see where."""
     if os.environ.get(TRACEBACK):
         raise error
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return EnvironmentFailed(f"{error.filename}: {error.strerror}")
     return LpError(f"internal error: {type(error).__name__}: {error}", f"{TRACEBACK}=1 shows where")
 
 

@@ -13,6 +13,7 @@ from rich.table import Table
 from lp_runner import plan, recipe, run
 from lp_runner.api import Json
 from lp_runner.cli.console import human_bytes, show, table
+from lp_runner.cli.inputs import check_inputs
 from lp_runner.cli.main import add_recipes, complain, verdict
 from lp_runner.cli.run import run_folder
 from lp_runner.cli.settings import own_interpreters
@@ -47,6 +48,7 @@ def _plan(path: Path, arguments: argparse.Namespace, registry: Registry, store: 
     try:
         for cell in recipe.load(path, arguments.overrides, registry):
             refuse_unknown(cell, registry, arguments.trusted)
+            check_inputs(cell, registry)
             _show(cell, registry, store, run_folder(arguments.output, cell).path)
     except LpError as error:
         return complain(error)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from lp_runner import plan, recipe, report, run
 from lp_runner.cli.console import Plain, Quiet, show
+from lp_runner.cli.inputs import check_inputs
 from lp_runner.cli.live import Live, Screen, terminal
 from lp_runner.cli.logs import following
 from lp_runner.cli.main import add_recipes, complain, unexpected, verdict
@@ -119,6 +120,7 @@ def _load(arguments: argparse.Namespace, registry: Registry) -> tuple[list[Recip
             found = recipe.load(path, arguments.overrides, registry)
             for cell in found:
                 refuse_unknown(cell, registry, arguments.trusted)
+                check_inputs(cell, registry)
             cells += found
         except LpError as error:
             codes.append(complain(error))

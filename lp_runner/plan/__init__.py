@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
-from lp_runner.errors import UsageError
+from lp_runner.checkpoint.layers import read_config
+from lp_runner.errors import LpError, UsageError
 from lp_runner.plan import hub, steps
-from lp_runner.plan.inputs import Device, Fingerprints, choose_dtype, config_of, fitting, model_files
+from lp_runner.plan.inputs import (
+    Device,
+    Fingerprints,
+    choose_dtype,
+    fitting,
+    model_files,
+    refuse_no_translator,
+)
 from lp_runner.plan.plan import Plan, Step, System
 from lp_runner.plan.size import model_size
 from lp_runner.recipe import Recipe
@@ -19,13 +28,28 @@ def build(recipe: Recipe, found: list[Device], fingerprints: Fingerprints, *, do
     """Raises UsageError or EnvironmentFailed where model or device aren't what the recipe says."""
     device = fitting(recipe.device, found)[0]
     dtype = choose_dtype(recipe.model.dtype, device)
-    folder = hub.locate(recipe.model, download=download)
-    files = model_files(recipe.model.path, folder, fingerprints)
-    size = model_size(folder, config_of(files), dtype)
+    with _about_the_model(recipe):
+        folder = hub.locate(recipe.model, download=download)
+        files = model_files(recipe.model.path, folder, fingerprints)
+        config = read_config(folder)
+        if recipe.model.is_local:  # of one on the hub there may be no more here than its configuration
+            refuse_no_translator(files, config)
+        size = model_size(folder, config, dtype)
     about = steps.Surroundings(files.weights, files.tokenizer, size.layers, device.kind, dtype)
     made, systems = steps.build(recipe, about)
     _check_names(recipe, systems)
     return Plan(recipe, device.name, dtype, files, size, tuple(made), tuple(systems), device.memory_bytes)
+
+
+@contextmanager
+def _about_the_model(recipe: Recipe) -> Iterator[None]:
+    """An error begins with the place of the model's name in the recipe."""
+    try:
+        yield
+    except LpError as error:
+        trail = ("model", "path")
+        said = error.message.removeprefix("model.path: ")
+        raise type(error)(recipe.problem(trail, said), error.hint) from error
 
 
 def _check_names(recipe: Recipe, systems: list[System]) -> None:

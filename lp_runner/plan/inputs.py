@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lp_runner.errors import EnvironmentFailed, UsageError
 from lp_runner.plan.licence import licence
@@ -29,6 +30,8 @@ _TOKENIZER = (
     "merges",
     "generation_config",
 )
+_VOCABULARIES = ("tokenizer.json", "tokenizer.model", "vocab", "source.spm", "tiktoken")
+_WRITERS = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel", "MTModel")
 _BF16_UNITS = {"avx512_bf16", "amx_bf16", "bf16"}
 
 
@@ -96,8 +99,7 @@ class Fingerprints:
         stat = file.stat()
         name = f"{file.resolve()}:{stat.st_size}:{stat.st_mtime_ns}"
         if name not in self._known:
-            with file.open("rb") as content:
-                self._known[name] = hashlib.file_digest(content, "sha256").hexdigest()
+            self._known[name] = _digest(file)
             self._remember(name)
         return self._known[name]
 
@@ -106,6 +108,15 @@ class Fingerprints:
             return
         with self._memory.open("a", encoding="utf-8") as memory:
             memory.write(json.dumps({name: self._known[name]}) + "\n")
+
+
+def _digest(file: Path) -> str:
+    """Raises EnvironmentFailed where the system doesn't let us read it."""
+    try:
+        with file.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError as error:
+        raise EnvironmentFailed(f"{file}: can't be read: {error.strerror}") from error
 
 
 def _read_json(memory: Path) -> dict[str, str]:
@@ -220,6 +231,21 @@ def _cpu_flags() -> set[str]:
     return set(line.partition(":")[2].split())
 
 
-def config_of(files: ModelFiles) -> Mapping[str, object]:
-    config: Mapping[str, object] = json.loads((files.folder / "config.json").read_text(encoding="utf-8"))
-    return config
+def refuse_no_translator(model: ModelFiles, config: Mapping[str, Any]) -> None:
+    """Raises UsageError where the model writes no text, or a text can't be turned into its ids.
+
+    A folder without weights is a configuration, which is enough for a plan.
+    """
+    for name in config.get("architectures") or []:
+        if not str(name).endswith(_WRITERS):
+            raise UsageError(
+                f"model.path: {model.folder}: {name} writes no text, so it can't translate",
+                f"name a model whose config.json says {_WRITERS[0]} or {_WRITERS[1]}",
+            )
+    names = [path.name for path in model.folder.iterdir()]
+    weights = any(name.endswith(".safetensors") for name in names)
+    if weights and not any(name.startswith(_VOCABULARIES) or name.endswith(".model") for name in names):
+        raise UsageError(
+            f"model.path: {model.folder} has no tokenizer (tokenizer.json, or a vocabulary)",
+            "save the model's tokenizer into the same folder",
+        )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from lp_runner.recipe.node import Json, Place, Trail
+from lp_runner.recipe.node import Json, Place, Problem, Trail
 from lp_runner.recipe.scalars import to_yaml
 
 Overlap = Literal["drop-from-train", "refuse", "allow"]
@@ -181,6 +181,13 @@ class Recipe:
         while trail not in self.places:
             trail = trail[:-1]
         return str(self.places[trail][1])
+
+    def problem(self, trail: Trail, what: str) -> str:
+        """A line about a value: where, which, what."""
+        near = trail
+        while near not in self.places:
+            near = near[:-1]
+        return str(Problem(self.places[near][1], trail, what))
 
     def to_yaml(self) -> str:
         """`resolved` as a recipe's text; use this and not a YAML writer, whose strings may read as numbers."""

@@ -30,10 +30,10 @@ class Listener(Protocol):
     """Told everything that a run does, as it happens."""
 
     def event(self, name: str, fields: Mapping[str, Json]) -> None:
-        """A fact, kept in events.jsonl."""
+        """A fact; once it is kept in events.jsonl, as it is there."""
 
     def progress(self, step: str, done: int, total: int, note: str) -> None:
-        """How far the step in hand is; not kept."""
+        """How far the step in hand is; only the last is kept, for who looks on."""
 
 
 @dataclass(slots=True)

@@ -63,5 +63,6 @@ class Tsv:
 def _field(fields: list[str], index: int, side: str, place: str) -> str:
     if index >= len(fields):
         there = "1 column" if len(fields) == 1 else f"{len(fields)} columns"
-        raise ValueError(f"{place}: {there}, but {side} is column {index}, counted from 0")
+        remedy = "; columns are separated by tabs" if len(fields) == 1 else ""
+        raise ValueError(f"{place}: {there}, but {side} is column {index}, counted from 0{remedy}")
     return fields[index]

@@ -85,7 +85,10 @@ def test_a_model_folder_that_is_not_there_ends_with_2_and_its_place(
     code = main(["check", str(tiny / "tiny.yaml")])
 
     assert code == 2
-    assert capsys.readouterr().err == (f"{tiny}/tiny.yaml:4:15: model.path: no such folder: {tiny}/modell\n")
+    assert capsys.readouterr().err == (
+        f"{tiny}/tiny.yaml:4:15: model.path: no such folder: {tiny}/modell; did you mean model?\n"
+        "hint: paths are relative to the file that they stand in, of an option to the current folder\n"
+    )
 
 
 def test_every_recipe_is_checked_though_one_is_broken(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -79,5 +79,5 @@ def test_a_model_of_the_hub_that_is_not_here_ends_with_5(tiny: Path, lp_run: LpR
     done = lp_run("plan", "tiny.yaml", "-o", "model.path=no-such/model", folder=tiny)
 
     assert done.returncode == 5
-    assert "model.path: no-such/model is not on this machine\n" in done.stderr
+    assert "-o model.path=no-such/model: no-such/model is not on this machine\n" in done.stderr
     assert "give a folder with -o model.path=FOLDER\n" in done.stderr

@@ -26,13 +26,14 @@ LAYERS = 5
 
 @dataclass
 class Remembering:
-    """A Listener."""
+    """A Listener; what every event that is kept has of its own is left out."""
 
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     steps: list[tuple[int, int]] = field(default_factory=list)
 
     def event(self, name: str, fields: Mapping[str, Any]) -> None:
-        self.events.append((name, dict(fields)))
+        own = {"schema", "time", "event"}
+        self.events.append((name, {key: value for key, value in fields.items() if key not in own}))
 
     def progress(self, step: str, done: int, total: int, note: str) -> None:
         self.steps.append((done, total))

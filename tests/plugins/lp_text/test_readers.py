@@ -103,8 +103,16 @@ def test_empty_segments_are_dropped_and_counted_where_the_recipe_says_so(
         ("", {}, "a.tsv: empty file"),
         ("cs\tde\n", {"header": True}, "a.tsv: skip 0 leaves nothing of 0 segments"),
         ("a\tb\n", {"skip": 4}, "a.tsv: skip 4 leaves nothing of 1 segments"),
-        ("a\tb\nonly one\n", {}, "a.tsv:2: 1 column, but target is column 1, counted from 0"),
-        ("a\tb\n\n", {}, "a.tsv:2: 1 column, but target is column 1, counted from 0"),
+        (
+            "a\tb\nonly one\n",
+            {},
+            "a.tsv:2: 1 column, but target is column 1, counted from 0; columns are separated by tabs",
+        ),
+        (
+            "a\tb\n\n",
+            {},
+            "a.tsv:2: 1 column, but target is column 1, counted from 0; columns are separated by tabs",
+        ),
         (
             "a\tb\n",
             {"columns": {"source": 2, "target": 0}},

@@ -1,0 +1,340 @@
+"""Every error that a user can meet beside a recipe's own mistakes (tests/broken_recipes): where, what, which remedy.
+
+Each is planted for real and told by the command itself: the whole text on stderr, and the exit code by the README's table.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from transformers import BertConfig, BertForMaskedLM
+
+from lp_runner.cli.main import main
+
+Plant = Callable[[Path], object]
+RUN = ("run", "--quiet", "tiny.yaml")
+SOMEWHERE = "hint: paths are relative to the file that they stand in, of an option to the current folder\n"
+UNREADABLE = Path("/proc/self/mem")
+"""A file that no user may read from its start, root neither."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is wrong, the command that meets it, and what it says; {tiny} is the folder."""
+
+    name: str
+    plant: Plant
+    words: tuple[str, ...]
+    code: int
+    told: str
+
+
+def nothing(tiny: Path) -> None: ...
+
+
+def written(name: str, content: str | bytes) -> Plant:
+    return lambda tiny: (tiny / name).write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def gone(name: str) -> Plant:
+    return lambda tiny: (tiny / name).unlink()
+
+
+def unreadable(name: str) -> Plant:
+    def plant(tiny: Path) -> None:
+        (tiny / name).unlink()
+        (tiny / name).symlink_to(UNREADABLE)
+
+    return plant
+
+
+def with_config(**changes: object) -> Plant:
+    def plant(tiny: Path) -> None:
+        path = tiny / "model" / "config.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+    return plant
+
+
+def a_reader(tiny: Path) -> None:
+    """A model that only reads."""
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
+    BertForMaskedLM(BertConfig(vocab_size=12, **sizes)).save_pretrained(tiny / "model")
+
+
+def without_tokenizer(tiny: Path) -> None:
+    for path in (tiny / "model").glob("tokenizer*"):
+        path.unlink()
+
+
+def data(use: str) -> tuple[str, ...]:
+    return (*RUN, "-o", f"data.dev={use}")
+
+
+MODEL = "tiny: tiny.yaml:4:15: model.path: "
+CASES = (
+    Case(
+        "a model folder that isn't there",
+        nothing,
+        (*RUN, "-o", "model.path=./modell"),
+        2,
+        f"-o model.path=./modell: no such folder: {{tiny}}/modell; did you mean model?\n{SOMEWHERE}",
+    ),
+    Case(
+        "a model folder that isn't there, named by the recipe that this one extends",
+        lambda tiny: (shutil.rmtree(tiny / "model"), written("more.yaml", "extends: tiny.yaml\n")(tiny)),
+        ("run", "--quiet", "more.yaml"),
+        2,
+        f"tiny.yaml:4:15: model.path: no such folder: {{tiny}}/model\n{SOMEWHERE}",
+    ),
+    Case(
+        "a folder that is no model",
+        gone("model/config.json"),
+        RUN,
+        2,
+        f"{MODEL}{{tiny}}/model has no config.json\nhint: name a Hugging Face model folder\n",
+    ),
+    Case(
+        "a model's configuration that can't be read",
+        unreadable("model/config.json"),
+        RUN,
+        5,
+        f"{MODEL}{{tiny}}/model/config.json: can't be read: Input/output error\n",
+    ),
+    Case(
+        "a model's weights that can't be read",
+        unreadable("model/model.safetensors"),
+        RUN,
+        5,
+        f"{MODEL}{{tiny}}/model/model.safetensors: can't be read: Input/output error\n",
+    ),
+    Case(
+        "a model's configuration that is no JSON object",
+        written("model/config.json", "[]"),
+        RUN,
+        1,
+        f"{MODEL}{{tiny}}/model/config.json: the JSON is not an object\n",
+    ),
+    Case(
+        "weights that were not copied whole",
+        lambda tiny: written(
+            "model/model.safetensors", (tiny / "model/model.safetensors").read_bytes()[:500]
+        )(tiny),
+        RUN,
+        1,
+        "tiny: {tiny}/model/model.safetensors: not a whole safetensors file: the header says 3376 bytes, "
+        "the file has 500\n",
+    ),
+    Case(
+        "a model with pickled weights alone, or none",
+        gone("model/model.safetensors"),
+        RUN,
+        2,
+        "tiny: {tiny}/model: no model.safetensors and no model.safetensors.index.json; pickled weights (.bin, .pt) "
+        "are never opened\nhint: load and save the model once with Transformers, which writes safetensors\n",
+    ),
+    Case(
+        "a model without a tokenizer",
+        without_tokenizer,
+        RUN,
+        2,
+        f"{MODEL}{{tiny}}/model has no tokenizer (tokenizer.json, or a vocabulary)\n"
+        "hint: save the model's tokenizer into the same folder\n",
+    ),
+    Case(
+        "a model that is no translator",
+        a_reader,
+        RUN,
+        2,
+        f"{MODEL}{{tiny}}/model: BertForMaskedLM writes no text, so it can't translate\n"
+        "hint: name a model whose config.json says ForCausalLM or ForConditionalGeneration\n",
+    ),
+    Case(
+        "a model that brings its own code",
+        written("model/modeling_own.py", "raise SystemExit\n"),
+        RUN,
+        2,
+        "tiny: {tiny}/model/modeling_own.py: models that bring their own code are not supported\n",
+    ),
+    Case(
+        "a model made of several models",
+        with_config(vision_config={"hidden_size": 16}),
+        RUN,
+        2,
+        "tiny: config.json: vision_config: models made of several models are not supported\n",
+    ),
+    Case(
+        "a model of the hub that isn't on this machine",
+        nothing,
+        (*RUN, "--offline", "-o", "model.path=no-such/model"),
+        5,
+        "tiny: -o model.path=no-such/model: no-such/model is not on this machine\n"
+        "hint: download it once where the hub can be reached, or give a folder with -o model.path=FOLDER\n",
+    ),
+    Case(
+        "a corpus that isn't there",
+        nothing,
+        (*RUN, "-o", "data.dev.with.path=dew.tsv"),
+        2,
+        f"-o data.dev.with.path=dew.tsv: no such file: {{tiny}}/dew.tsv; did you mean dev.tsv?\n{SOMEWHERE}",
+    ),
+    Case("an empty corpus", written("dev.tsv", ""), RUN, 1, "tiny: read.tsv: {tiny}/dev.tsv: empty file\n"),
+    Case(
+        "a TSV of one column",
+        written("dev.tsv", "pes vidí\n"),
+        RUN,
+        1,
+        "tiny: read.tsv: {tiny}/dev.tsv:1: 1 column, but target is column 1, counted from 0; "
+        "columns are separated by tabs\n",
+    ),
+    Case(
+        "a corpus that isn't UTF-8",
+        written("dev.tsv", b"pes\tH\xfcndin\n"),
+        RUN,
+        1,
+        "tiny: read.tsv: {tiny}/dev.tsv:1: not UTF-8: byte 0xfc at byte 5 of the line\n",
+    ),
+    Case(
+        "a segment without a text",
+        written("dev.tsv", "pes\tHund\n\tKatze\n"),
+        RUN,
+        1,
+        "tiny: read.tsv: {tiny}/dev.tsv:2: empty source; `empty: drop` leaves such segments out\n",
+    ),
+    Case(
+        "a data set with another column",
+        written("dev.jsonl", '{"cs": "pes", "de": "Hund"}\n'),
+        data("{use: jsonl, with: {path: dev.jsonl, columns: {source: cz, target: de}}}"),
+        1,
+        "tiny: read.jsonl: {tiny}/dev.jsonl:1: no column 'cz'; there are cs, de\n",
+    ),
+    Case(
+        "a table with another column",
+        written("dev.tsv", "cs\tde\npes\tHund\n"),
+        data("{use: tsv, with: {path: dev.tsv, header: true, columns: {source: cz, target: de}}}"),
+        1,
+        "tiny: read.tsv: {tiny}/dev.tsv:1: no column 'cz' for source; there are cs, de\n",
+    ),
+    Case(
+        "a language that nobody knows",
+        nothing,
+        (*RUN, "-o", "languages.source=Chech"),
+        2,
+        "-o languages.source=Chech: no language is known as 'Chech'; did you mean Czech?\n",
+    ),
+    Case(
+        "a GPU that isn't there",
+        nothing,
+        (*RUN, "-o", "device=cuda"),
+        5,
+        "tiny: device: cuda is asked for and this machine has cpu:7\nhint: say device: auto\n",
+    ),
+    Case(
+        "an output folder that is a file",
+        written("runs", ""),
+        RUN,
+        5,
+        "tiny: {tiny}/runs/.store: Not a directory\n",
+    ),
+    Case(
+        "a plugin that nobody has installed",
+        nothing,
+        ("check", "tiny.yaml", "-o", "importance=likelyhood"),
+        2,
+        "-o importance=likelyhood: no importance plugin is named 'likelyhood'; did you mean likelihood?\n",
+    ),
+    Case(
+        "a run that isn't there",
+        nothing,
+        ("watch", "runs/tiny"),
+        2,
+        "runs/tiny: not a run folder (no plan.json)\n",
+    ),
+    Case(
+        "artefacts of a run that isn't there",
+        nothing,
+        ("verify", "runs/tiny"),
+        2,
+        "runs/tiny: not a run folder (no plan.json)\n",
+    ),
+    Case(
+        "a recipe that isn't there",
+        nothing,
+        ("run", "none.yaml"),
+        2,
+        "none.yaml: can't be read: No such file or directory\n",
+    ),
+)
+
+
+@pytest.fixture
+def here(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The tiny recipe's folder, worked in, on a device of its own."""
+    monkeypatch.chdir(tiny)
+    monkeypatch.setenv("LP_RUN_DEVICES", "cpu:7")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.delenv("LP_RUN_TRACEBACK", raising=False)
+    return tiny
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_an_error_says_where_what_and_the_remedy(
+    case: Case, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case.plant(here)
+    capsys.readouterr()
+    assert main(case.words) == case.code
+    assert capsys.readouterr().err == case.told.format(tiny=here)
+
+
+def test_a_full_disk_is_told_before_the_step_that_it_is_too_small_for(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full = SimpleNamespace(total=10**9, used=10**9, free=0)
+    monkeypatch.setattr("lp_runner.store.disk.shutil.disk_usage", lambda folder: full)
+    assert main(RUN) == 5
+    line, hint = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"tiny: {here}/runs/.store")
+    assert "is full (0 bytes free, " in line
+    assert hint == "hint: make room and run the same command again"
+
+
+def test_a_plugin_that_raises_is_a_line_with_what_it_said_and_where_its_traceback_is(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, text in BROKEN.items():
+        (here / "site" / name).parent.mkdir(parents=True, exist_ok=True)
+        (here / "site" / name).write_text(text, "utf-8")
+    monkeypatch.syspath_prepend(here / "site")
+    monkeypatch.setenv("PYTHONPATH", str(here / "site"), prepend=":")
+    assert main(data("broken")) == 1
+    log = here / "runs" / "tiny" / "logs" / "worker-1.log"
+    assert capsys.readouterr().err == (
+        f"tiny: read.broken: KeyError: 'segment \\x1b[31m7'\nhint: the traceback is in {log}\n"
+    )
+    assert "Traceback" in log.read_text("utf-8")
+
+
+BROKEN = {
+    "lp_broken/__init__.py": "",
+    "lp_broken/plugin.py": (
+        "from lp_runner.api import Declaration\n"
+        "from lp_runner.hookspecs import hookimpl\n"
+        "@hookimpl\n"
+        "def lp_corpus_readers():\n"
+        "    return [Declaration(name='broken', summary='raises', implementation='lp_broken.reader:Reader', "
+        "options='lp_broken:options.json')]\n"
+    ),
+    "lp_broken/options.json": '{"type": "object", "additionalProperties": false, "properties": {}}',
+    "lp_broken/reader.py": (
+        "class Reader:\n    def read(self, context):\n        raise KeyError('segment \\x1b[31m7')\n"
+    ),
+    "lp_broken-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: lp-broken\nVersion: 1.0\n",
+    "lp_broken-1.0.dist-info/entry_points.txt": "[lp_runner]\nread.broken = lp_broken.plugin\n",
+}
