@@ -27,7 +27,7 @@ WIDTHS = {"wide": (1400, 1500), "narrow": (390, 1500)}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PARTS = ("searches", "recovery", "translations")
 """Sections with a picture of their own, wide and light."""
-COLOURS = 128
+COLOURS = 256
 AXE = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map(
     one => `${one.id}: ${one.help} (${one.nodes.length}: ${one.nodes.slice(0, 3).map(node => node.target).join(' | ')})`)"""
 

@@ -10,6 +10,7 @@ import yaml
 
 from lp_runner.api import Json, Layer
 from lp_runner.checkpoint import mergekit_slices
+from lp_runner.report.visible import visible
 
 
 def extras(results: Mapping[str, Json], system: Mapping[str, Json], recipe: str) -> dict[str, str]:
@@ -72,7 +73,7 @@ def base_name(model: str) -> str:
 
 def inline(text: str) -> str:
     """Text of any origin in Markdown: on one line, and nothing in it is markup."""
-    flat = " ".join(text.split())
+    flat = " ".join(visible(text).split())
     return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>()#+!|~" else letter for letter in flat)
 
 

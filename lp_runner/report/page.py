@@ -80,7 +80,7 @@ def _visible(value: object) -> object:
 
 def _breakable(name: str) -> Markup:
     """A system's name may go on in a second line between its parts."""
-    return Markup(re.sub(r"([+:])(?=.)", r"\1<wbr>", escape(visible(name))))  # noqa: S704  escaped
+    return Markup(re.sub(r"([+:])(?=.)", r"\1<wbr>", str(escape(visible(name)))))  # noqa: S704  escaped
 
 
 def _groups(systems: Sequence[Mapping[str, Json]]) -> list[tuple[str, list[Mapping[str, Json]]]]:

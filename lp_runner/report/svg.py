@@ -13,6 +13,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from lp_runner.report.heat import LEVELS
+from lp_runner.report.visible import visible
 
 INK, SOFT, LINE, ACCENT, PAPER, OTHER = (f"#00000{number}" for number in range(1, 7))
 HEAT = tuple(f"#00001{level}" for level in range(LEVELS))
@@ -63,6 +64,7 @@ def drawing() -> Iterator[None]:
 
 def picture(name: str, figure: Figure, title: str, description: str) -> Picture:
     """Args: name, of its own on the page: its ids begin with it."""
+    title, description = visible(title), visible(description)
     written = io.StringIO()
     figure.savefig(
         written, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}

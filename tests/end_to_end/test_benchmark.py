@@ -77,7 +77,7 @@ def test_a_speed_up_is_the_median_of_its_rounds_and_stands_beside_what_bytes_all
 
 def test_the_report_and_the_last_line_tell_the_speed(timed: Any) -> None:
     page = (timed.output.run / "report.html").read_text(encoding="utf-8")
-    assert "<h2>Speed</h2>" in page
+    assert '<h2 id="timed">Speed</h2>' in page
     assert "3+recovery is " in timed.told
     assert "as fast as the unpruned model with transformers (batch_size 2) at batch 4" in " ".join(
         timed.told.split()

@@ -65,6 +65,7 @@ def test_the_path_of_a_local_model_is_not_told(results: Results) -> None:
         ("<script>alert(1)</script>", r"\<script\>alert\(1\)\</script\>"),
         ("a | b", r"a \| b"),
         ("one\n# two", r"one \# two"),
+        ("a\x00b\u202ec", r"a⟨U\+0000⟩b⟨U\+202E⟩c"),
         ("[x](javascript:y)", r"\[x\]\(javascript:y\)"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -53,7 +54,18 @@ def parsed(text: str) -> Element:
 
 
 def text_of(tree: Element) -> str:
-    return " ".join("".join(tree.itertext()).split())
+    """Cells and items apart, and no style."""
+    return " ".join("".join(_texts(tree)).split())
+
+
+def _texts(element: Element) -> Iterator[str]:
+    if element.tag == "style":
+        return
+    yield element.text or ""
+    for child in element:
+        yield from _texts(child)
+        yield " " if child.tag in {"td", "th", "small", "dt", "dd", "li"} else ""
+        yield child.tail or ""
 
 
 def shape(tree: Element) -> set[tuple[str, tuple[str, ...]]]:
@@ -212,6 +224,10 @@ def test_every_system_has_its_row_with_score_and_interval(results: Results) -> N
     ):
         assert row in text
     assert "45.00 [44.00, 46.00]" in text
+
+
+def test_a_long_name_may_go_on_in_a_second_line(results: Results) -> None:
+    assert ">unpruned+<wbr>recovery</th>" in page(results, "", shown())
 
 
 def test_a_system_stands_against_both_baselines_with_its_test(results: Results) -> None:
