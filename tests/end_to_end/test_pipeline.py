@@ -207,8 +207,9 @@ def test_the_observer_was_given_the_events(finished: Any) -> None:
 def test_the_command_ends_with_what_was_lost_and_gained(copy: Any, recipe: Path, lp_run: LpRun) -> None:
     told = " ".join(lp_run(recipe, "--output", copy.path).stdout.split())
     assert re.search(
-        r"tiny: 5→3 layers \(\d+ % of the parameters.*chrf\+\+ [\d.]+, which is [\d.]+ % \[", told
+        r"tiny: 5→3 layers keep [\d.]+ % \[[\d., ]+\] of the chrf\+\+ of the unpruned model with", told
     )
+    assert re.search(r"of that of the unpruned model, at \d+ % of the bytes\.", told)
     assert "of the unpruned model with the same recovery" in told
 
 
