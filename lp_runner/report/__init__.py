@@ -9,8 +9,8 @@ from lp_runner.report.artefacts import Artefacts
 from lp_runner.report.card import extras
 from lp_runner.report.findings import findings
 from lp_runner.report.gates import sentence
-from lp_runner.report.page import SHOWN_SEGMENTS, page
 from lp_runner.report.results import results
+from lp_runner.report.segments import segments
 from lp_runner.store import Run, RunFolder
 
 __all__ = ["Outcome", "write"]
@@ -27,9 +27,11 @@ class Outcome:
 
 def write(run: Run, folder: RunFolder) -> Outcome:
     """results.json, report.html and models/, of a run that is complete."""
+    from lp_runner.report.page import page  # it draws: a second that other commands needn't wait
+
     told = results(run)
     folder.write_results(told)
-    folder.write_report(page(told, run.recipe, _segments(run)))
+    folder.write_report(page(told, run.recipe, segments(told, run.folder)))
     made = Artefacts(run)
     for planned, system in zip(run.plan["systems"], told["systems"], strict=True):
         if system["kept"]:
@@ -38,15 +40,3 @@ def write(run: Run, folder: RunFolder) -> Outcome:
     unmet = [sentence(gate) for gate in told["gates"] if not gate["met"]]
     gate = GateNotMet(f"gate not met: {'; '.join(unmet)}") if unmet else None
     return Outcome(" ".join(findings(told)), gate)
-
-
-def _segments(run: Run) -> list[dict[str, object]]:
-    """The first few of the test set, by the baselines and every delivered model."""
-    made = Artefacts(run)
-    shown = [system for system in run.plan["systems"] if system["kept"] or system["search"] is None]
-    outputs = {s["name"]: made.lines(s["translate"], "outputs.jsonl")[:SHOWN_SEGMENTS] for s in shown}
-    first = outputs[shown[0]["name"]]
-    return [
-        {**row, "translations": {name: rows[number]["hypothesis"] for name, rows in outputs.items()}}
-        for number, row in enumerate(first)
-    ]

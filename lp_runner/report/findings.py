@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lp_runner.api import Json
+from lp_runner.report.card import decimals
+from lp_runner.report.points import headline, speeds
 
 
 def findings(results: Mapping[str, Json]) -> list[str]:
-    """One sentence for each delivered model, the deepest cut last; then how fast the smallest is, by each backend."""
+    """One sentence for each delivered model, the deepest cut last; then how fast the smallest is, by every backend."""
     told = [_sentence(system, results) for system in results["systems"] if system["kept"]]
-    return told + [_speed(row) + _elsewhere(results) + "." for row in _smallest(results)]
+    timed = _smallest(results)
+    return [*told, _speed(timed) + _elsewhere(results) + "."] if timed else told
 
 
 def _smallest(results: Mapping[str, Json]) -> list[Mapping[str, Json]]:
@@ -26,13 +29,17 @@ def _smallest(results: Mapping[str, Json]) -> list[Mapping[str, Json]]:
     return [row for row in timed if row["system"] == smallest and row["batch_size"] == largest]
 
 
-def _speed(row: Mapping[str, Json]) -> str:
+def _speed(rows: Sequence[Mapping[str, Json]]) -> str:
+    first, *others = rows
+    told = f"{first['system']} is {_gain(first)} as fast as the unpruned model with {first['label']}"
+    rest = [f"{_gain(row)} with {row['label']}" for row in others]
+    at = f"at batch {first['batch_size']}"
+    return f"{', '.join([f'{told} {at}', *rest])}; fewer weights to read allow {first['ideal_speedup']:.2f}×"
+
+
+def _gain(row: Mapping[str, Json]) -> str:
     gain = row["speedup"]
-    return (
-        f"{row['system']} is {gain['median']:.2f}× [{gain['min']:.2f}, {gain['max']:.2f}] as fast as the unpruned "
-        f"model with {row['label']} at batch {row['batch_size']}; "
-        f"fewer weights to read allow {row['ideal_speedup']:.2f}×"
-    )
+    return f"{gain['median']:.2f}× [{gain['min']:.2f}, {gain['max']:.2f}]"
 
 
 def _elsewhere(results: Mapping[str, Json]) -> str:
@@ -46,28 +53,41 @@ def _elsewhere(results: Mapping[str, Json]) -> str:
 def _sentence(system: Mapping[str, Json], results: Mapping[str, Json]) -> str:
     unpruned = results["systems"][0]
     layers = f"{_layers(unpruned)}→{_layers(system)} layers"
-    smaller = f"{100 * system['params'] / unpruned['params']:.0f} % of the parameters"
-    quality = _quality(system)
-    return f"{layers} ({smaller}): {quality}."
+    smaller = f"{100 * system['bytes'] / unpruned['bytes']:.0f} % of the bytes"
+    return f"{layers} {_quality(system)}, at {_faster(system, results)}{smaller}."
 
 
 def _quality(system: Mapping[str, Json]) -> str:
-    """By the recipe's first metric of which more is better; a share of an error rate says nothing."""
-    scores = [one for one in system["evaluations"] if one["higher_is_better"]] or system["evaluations"]
-    first = scores[0]
-    told = f"{first['metric']} {first['value']:.1f}"
+    """By the headline's metric; with the same recovery first, since that denominator is the harder one."""
+    first = headline(system)
+    told = f"reach {first['metric']} {first['value']:.{1 if decimals(first) == 2 else 3}f}"
     kept = [
         line for line in system["compared"] if line["metric"] == first["metric"] and line["retention_percent"]
     ]
     if not first["higher_is_better"] or not kept:
         return told
-    return f"{told}, which is " + " and ".join(_retention(line) for line in kept)
+    kept.sort(key=lambda line: not line["of"].endswith("recovery"))
+    shares = [f"{_retention(kept[0])} of the {first['metric']} of {_denominator(kept[0])}"]
+    shares += [f"{_retention(line)} of that of {_denominator(line)}" for line in kept[1:]]
+    return f"keep {' and '.join(shares)}"
 
 
 def _retention(line: Mapping[str, Json]) -> str:
     kept = line["retention_percent"]
-    of = "the unpruned model" + (" with the same recovery" if line["of"].endswith("recovery") else "")
-    return f"{kept['value']:.1f} % [{kept['low']:.1f}, {kept['high']:.1f}] of {of}"
+    return f"{kept['value']:.1f} % [{kept['low']:.1f}, {kept['high']:.1f}]"
+
+
+def _denominator(line: Mapping[str, Json]) -> str:
+    return "the unpruned model" + (" with the same recovery" if line["of"].endswith("recovery") else "")
+
+
+def _faster(system: Mapping[str, Json], results: Mapping[str, Json]) -> str:
+    """By the first backend of the benchmark, where this model was timed."""
+    timed = next((one for one in speeds(results) if one.point.name == system["name"]), None)
+    if timed is None:
+        return ""
+    backend = timed.backend.replace(" (", ", ").removesuffix(")")
+    return f"{timed.speedup.value:.2f}× the speed ({backend}, batch {timed.batch_size}) and "
 
 
 def _layers(system: Mapping[str, Json]) -> str:

@@ -1,61 +1,130 @@
-"""Results → report.html: one self-contained file without scripts; every text in it is escaped."""
+"""Results → report.html: one self-contained file without scripts; every text in it is escaped, and none steers."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from lp_runner.api import Json
+from lp_runner.report import figures
 from lp_runner.report.card import base_name, decimals
 from lp_runner.report.findings import findings
 from lp_runner.report.gates import sentence
+from lp_runner.report.heat import heat_map, importance
+from lp_runner.report.points import SEARCH, headline, points, speeds
+from lp_runner.report.segments import Segments
+from lp_runner.report.svg import Picture
+from lp_runner.report.visible import visible
+from lp_runner.report.words import marked
 
-SHOWN_SEGMENTS = 5
 SHOWN_SETS = 5
-SIGNS = {"exact": "", "bound": "≥ ", "estimate": "≈ "}
-"""Before a score that is not the whole truth, by its kind."""
 
 
-def page(results: Mapping[str, Json], recipe: str, segments: Sequence[Mapping[str, Json]]) -> str:
-    """Args: recipe as resolved; segments: source, reference, and each delivered system's translation."""
-    environment = Environment(
-        loader=PackageLoader("lp_runner.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    environment.filters |= {
-        "score": _score,
-        "interval": _interval,
-        "spread": _spread,
-        "bytes": _bytes,
-        "millions": _millions,
-    }
-    template = environment.get_template("report.html.j2")
+def page(results: Mapping[str, Json], recipe: str, segments: Segments) -> str:
+    """Args: recipe as resolved; segments of the test set, chosen to be shown."""
+    metric = headline(results["systems"][0])["metric"]
+    template = _environment().get_template("report.html.j2")
     return template.render(
         results=results,
         model=base_name(results["model"]["name"]),
         findings=findings(results),
         benchmark=results.get("benchmark"),
         gates=[{"text": sentence(gate), "met": gate["met"]} for gate in results["gates"]],
+        headline=metric,
         decimals={one["metric"]: decimals(one) for one in results["systems"][0]["evaluations"]},
         metrics=[one["metric"] for one in results["systems"][0]["evaluations"]],
-        searches=[_searched(search) for search in results["searches"]],
+        groups=_groups(results["systems"]),
+        against={system["name"]: _against(system, metric) for system in results["systems"]},
+        gain={one.point.name: one for one in reversed(speeds(results))},
+        points=points(results),
+        speeds=speeds(results),
+        plots=_plots(results, metric),
+        searches=[_searched(search, results) for search in results["searches"]],
+        recoveries=_recoveries(results["systems"]),
         recipe=recipe,
         segments=segments,
     )
 
 
-def _searched(search: Mapping[str, Json]) -> dict[str, Any]:
-    """What a search asked, as a heat map where every candidate is one layer, and else as a list."""
-    alone = all(
-        len(score["candidate"]) == 1 for question in search["questions"] for score in question["scores"]
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("lp_runner.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_visible,
     )
-    name = search.get("name") or search["metric"]["use"]
+    environment.filters |= {
+        "breakable": _breakable,
+        "score": _score,
+        "interval": _interval,
+        "range": _range,
+        "spread": _spread,
+        "bytes": _bytes,
+        "millions": _millions,
+        "p": _p,
+        "marked": marked,
+        "duration": _duration,
+    }
+    return environment
+
+
+def _visible(value: object) -> object:
+    return visible(value) if type(value) is str else value
+
+
+def _breakable(name: str) -> Markup:
+    """A system's name may go on in a second line between its parts."""
+    return Markup(re.sub(r"([+:])(?=.)", r"\1<wbr>", str(escape(visible(name)))))  # noqa: S704  escaped
+
+
+def _groups(systems: Sequence[Mapping[str, Json]]) -> list[tuple[str, list[Mapping[str, Json]]]]:
+    """Systems under headings."""
+    ours = [system for system in systems if system["search"] == SEARCH]
+    whole = [system for system in systems if system["search"] is None]
+    controls = [system for system in systems if system["search"] not in (None, SEARCH)]
+    named = [("Baselines", whole), ("The recipe's search", ours), ("Controls", controls)]
+    return [(name, group) for name, group in named if group]
+
+
+def _against(system: Mapping[str, Json], metric: str) -> dict[str, Mapping[str, Json]]:
+    """By baseline, the comparison by one metric."""
+    return {line["of"]: line for line in system["compared"] if line["metric"] == metric}
+
+
+def _plots(results: Mapping[str, Json], metric: str) -> list[Picture]:
+    told, timed = points(results), speeds(results)
+    drawn = [figures.quality_by_layers(told, metric), figures.quality_by_size(told, metric)]
+    return drawn + ([figures.quality_by_speed(timed, metric)] if timed else [])
+
+
+def _recoveries(systems: Sequence[Mapping[str, Json]]) -> list[dict[str, Any]]:
+    """Each training that left a history is drawn; all are told."""
+    trained = [system for system in systems if system["training"]]
+    told = []
+    for number, system in enumerate(trained, 1):
+        history = system["training"]["history"]
+        drawn = figures.losses(f"loss{number}", system["name"], history) if history else None
+        told.append({"system": system["name"], "training": system["training"], "picture": drawn})
+    return told
+
+
+def _searched(search: Mapping[str, Json], results: Mapping[str, Json]) -> dict[str, Any]:
+    """What a search asked, as a heat map where every candidate is one layer, and else as a list."""
+    heat = heat_map(search, results["systems"][0]["layers"])
+    title = f"{search.get('name') or search['metric']['use']}, {search['policy']['use']}"
     return {
-        "title": f"{name}, {search['policy']['use']}",
+        "name": search.get("name") or "the recipe's",
+        "title": title,
         "search": search,
-        **(_heat_map(search) if alone else {"layers": [], "rows": []}),
-        "sets": [] if alone else _sets(search),
+        "heat": heat,
+        "picture": figures.heat_map(f"heat-{search['step']}", heat, f"Removal by {title}") if heat else None,
+        "sets": [] if heat else _sets(search),
         "measured": [
             (", ".join(one["removed"]) or "nothing", quantity, found)
             for one in search.get("measured", [])
@@ -64,6 +133,7 @@ def _searched(search: Mapping[str, Json]) -> dict[str, Any]:
         "record": [
             ", ".join(f"{name}: {value}" for name, value in facts.items())
             for facts in search.get("record", [])
+            if not facts.keys() & {"passes", "tokens"}
         ],
     }
 
@@ -73,40 +143,20 @@ def _sets(search: Mapping[str, Json]) -> list[tuple[int, str, str]]:
     told = []
     for number, question in enumerate(search["questions"], 1):
         least = sorted(question["scores"], key=lambda score: float(score["value"]))[:SHOWN_SETS]
-        told += [(number, ", ".join(score["removed"]), _importance(score)) for score in least]
+        told += [(number, ", ".join(score["removed"]), importance(score)) for score in least]
     return told
 
 
-def _importance(score: Mapping[str, Json]) -> str:
-    return f"{SIGNS[score['kind']]}{score['value']:.4g}"
-
-
-def _heat_map(search: Mapping[str, Json]) -> dict[str, Any]:
-    """A row for each question: the score of every candidate, None for those that were gone."""
-    candidates = [
-        name
-        for question in search["questions"]
-        for score in question["scores"]
-        for name in score["candidate"]
-    ]
-    layers = sorted(set(candidates), key=lambda name: (name.partition(".")[0], int(name.rpartition(".")[2])))
-    rows = [
-        {score["candidate"][0]: _importance(score) for score in question["scores"]}
-        for question in search["questions"]
-    ]
-    return {
-        "layers": layers,
-        "rows": [[row.get(layer) for layer in layers] for row in rows],
-    }
-
-
 def _score(one: Mapping[str, Json], decimals: int) -> str:
-    return f"{one['value']:.{decimals}f}" if one["low"] is None else _interval(one, decimals)
+    return f"{one['value']:.{decimals}f}"
+
+
+def _range(one: Mapping[str, Json], decimals: int) -> str:
+    return f"[{one['low']:.{decimals}f}, {one['high']:.{decimals}f}]"
 
 
 def _interval(one: Mapping[str, Json], decimals: int) -> str:
-    value, low, high = (f"{one[name]:.{decimals}f}" for name in ("value", "low", "high"))
-    return f"{value} [{low}, {high}]"
+    return f"{_score(one, decimals)} {_range(one, decimals)}"
 
 
 def _spread(one: Mapping[str, Json], decimals: int) -> str:
@@ -114,9 +164,26 @@ def _spread(one: Mapping[str, Json], decimals: int) -> str:
     return f"{middle} [{least}, {most}]"
 
 
+def _p(line: Mapping[str, Json]) -> str:
+    """Of two equal systems there is nothing to test."""
+    if not line["difference"]["value"]:
+        return "equal"
+    value = line["p_value"]
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+
+
 def _bytes(count: int) -> str:
-    return f"{count / 1e6:,.1f} MB"
+    return f"{count / 1e9:,.2f} GB" if count >= 1e9 else f"{count / 1e6:,.1f} MB"
 
 
 def _millions(count: int) -> str:
     return f"{count / 1e6:,.1f} M"
+
+
+def _duration(seconds: float) -> str:
+    """As a person would say it."""
+    minutes, left = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {left:02} s" if minutes else f"{seconds:.1f} s"

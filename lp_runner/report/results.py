@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from lp_runner import __version__
 from lp_runner.api import Evaluation, Json, Layer
@@ -156,10 +156,17 @@ def _search(step: Mapping[str, Json], made: Artefacts) -> dict[str, Json]:
         "candidates": about["facts"]["candidates"],
         "seconds": about["seconds"],
         "peak_memory_bytes": about["peak_memory_bytes"],
+        "cost": _cost(told.get("record", [])),
         "questions": [asked(question) for question in told["questions"]],
         "measured": told.get("measured", []),
         "record": told.get("record", []),
     }
+
+
+def _cost(record: Sequence[Mapping[str, Json]]) -> dict[str, int | None]:
+    """Passes and new tokens, summed over what the metrics recorded; None where none counts them."""
+    counted = {name: [facts[name] for facts in record if name in facts] for name in ("passes", "tokens")}
+    return {name: sum(counts) if counts else None for name, counts in counted.items()}
 
 
 def asked(question: Mapping[str, Json]) -> dict[str, Json]:
@@ -181,6 +188,7 @@ def _step(step: Mapping[str, Json], made: Artefacts) -> dict[str, Json]:
         "id": step["id"],
         "title": step["title"],
         "key": step["key"],
+        "seed": step["seed"],
         **{name: about[name] for name in named},
     }
 

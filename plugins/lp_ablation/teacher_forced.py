@@ -49,6 +49,7 @@ class TeacherForced:
 
         with torch.inference_mode():
             sums = self._batches.map(self._segments, work, recorded_by(context))
+        context.record(passes=len(self._segments) * len(sets))
         return [sum(of_set) / self._tokens for of_set in zip(*sums, strict=True)]
 
 

@@ -96,7 +96,7 @@ class TranslationQuality:
         contest = Contest(lambda number, drafts: self._reach(context, sets[number], drafts), self._rounded)
         bounded = need == "winner" and self._bounds and self._unpruned.higher_is_better
         found: dict[int, list[list[int]]] = {}
-        for number, ids in self._translations(sets, contest.hopeless if bounded else _nobody):
+        for number, ids in self._translations(context, sets, contest.hopeless if bounded else _nobody):
             found[number] = ids
             context.progress(len(found) + len(contest.lost), len(sets), _name(sets[number]))
             score = self._evaluate(context, sets[number], ids).value
@@ -117,7 +117,7 @@ class TranslationQuality:
 
         def translate(numbers: Sequence[int], part: slice) -> None:
             chosen = [sets[number] for number in numbers]
-            for place, ids in self._translations(chosen, _nobody, part):
+            for place, ids in self._translations(context, chosen, _nobody, part):
                 written[numbers[place]] += ids
 
         def judge(number: int, first: int) -> Evaluation:
@@ -150,12 +150,12 @@ class TranslationQuality:
         self._references = tuple(segment.reference or "" for segment in self._segments)
         targets = [segment.target_ids for segment in self._segments]
         self._limit = limit(self._max_new_tokens, self._segments, targets)
-        self._look_at_whole(context, self._whole())
+        self._look_at_whole(context, self._whole(context))
 
     def _compare_with_unpruned(self, context: Context) -> None:
         prompts = [segment.prompt_ids for segment in self._segments]
         self._limit = limit(self._max_new_tokens, self._segments, prompts)
-        ids = self._whole()
+        ids = self._whole(context)
         self._references = tuple(decode(self._tokenizer, ids))
         self._limit = limit(self._max_new_tokens, self._segments, ids)
         self._look_at_whole(context, ids)
@@ -164,14 +164,20 @@ class TranslationQuality:
         self._unpruned_texts = decode(self._tokenizer, ids)
         self._unpruned = self._evaluate(context, NOTHING, ids)
 
-    def _whole(self) -> list[list[int]]:
+    def _whole(self, context: Context) -> list[list[int]]:
         """What the unpruned model writes."""
-        return next(ids for _, ids in self._translations([NOTHING], _nobody))
+        [(_, ids)] = self._translations(context, [NOTHING], _nobody)
+        return ids
 
     def _translations(
-        self, sets: Sequence[Removal], hopeless: Hopeless, part: slice = EVERYTHING
+        self, context: Context, sets: Sequence[Removal], hopeless: Hopeless, part: slice = EVERYTHING
     ) -> Iterator[Translated]:
-        return self._decoder.translate(self._task(part), sets, hopeless)
+        """And a record of what was written, of the sets that are translated to the end."""
+        passes = tokens = 0
+        for number, ids in self._decoder.translate(self._task(part), sets, hopeless):
+            passes, tokens = passes + len(ids), tokens + sum(map(len, ids))
+            yield number, ids
+        context.record(passes=passes, tokens=tokens)
 
     def _task(self, part: slice = EVERYTHING) -> Task:
         prompts = [segment.prompt_ids for segment in self._segments[part]]

@@ -76,6 +76,7 @@ def begin(
     """Loads the model. Raises ValueError without segments, in the metric's name."""
     if not segments:
         raise ValueError(f"{name} has no segments to run")
+    context.record(passes=len(segments))
     network = load(model, context.device, context.dtype)
     batches = Batches(rows_for(batch_size, context.device))
     return Reading(network, longest_first(segments), batches, context)

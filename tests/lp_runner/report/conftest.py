@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from lp_runner.report.segments import Choice, Segment, Segments, Translation
+
 Results = dict[str, Any]
 
 
@@ -31,6 +33,30 @@ def system(name: str, layers: int, params: int, *scores: Results, **more: Any) -
     about = {"name": name, "search": None, "removed": [], "layers": {"decoder": layers}, "params": params}
     rest = {"bytes": 4 * params, "dtype": "float32", "recovered": False, "kept": False, "training": None}
     return {**about, **rest, "evaluations": list(scores), "compared": [], "translation": translation, **more}
+
+
+def shown(source: str = "pes", reference: str | None = "Hund", wrote: str = "Katze") -> Segments:
+    """One segment, by the baseline and by a pruned model."""
+    both = (Translation("unpruned", "Hund", 100.0), Translation("2+recovery", wrote, None))
+    choice = Choice("Worst", "By the rule.", (Segment(7, source, reference, both),))
+    return Segments("unpruned", "chrf++", (choice,))
+
+
+def deep(results: Results, steps: int, layers: int) -> Results:
+    """The same results with a search of many steps in a model of many layers."""
+    left, questions = [f"decoder.{index}" for index in range(1, layers - 1)], []
+    scored = {"removed": [], "raw": None, "kind": "exact"}
+    for step in range(steps):
+        scores = [
+            {"candidate": [name], "value": (7 * place + step) % 31, **scored}
+            for place, name in enumerate(left)
+        ]
+        questions.append({"metric": "importance", "gone": [], "scores": scores})
+        left.pop(3)
+    gone = [name for name in (f"decoder.{index}" for index in range(1, layers - 1)) if name not in left]
+    search = results["searches"][0] | {"removals": gone, "questions": questions}
+    whole = results["systems"][0] | {"layers": {"decoder": layers}}
+    return results | {"searches": [search], "systems": [whole, *results["systems"][1:]]}
 
 
 @pytest.fixture

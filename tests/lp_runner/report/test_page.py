@@ -1,106 +1,256 @@
-"""The report: one file, no script, every text in it escaped."""
+"""The report: one file that HTML5 parsers find no fault with, no script, every text in it escaped."""
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
+import re
+import time
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
+from xml.etree.ElementTree import Element
 
+import html5lib
 import pytest
 
 from lp_runner.report.page import page
+from tests.lp_runner.report.conftest import deep, shown
 
 Results = dict[str, Any]
-HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7 * 7 }}'
-SEGMENT = {"source": "pes", "reference": "Hund", "translations": {"unpruned": "Hund", "2+recovery": "Katze"}}
+MARKUP = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7 * 7 }}'
+HOSTILE = [
+    MARKUP,
+    "</td></table></main><script>alert(1)</script>",
+    "</title></style><svg onload=alert(1)>",
+    "]]><!-- --><![CDATA[<b>",
+    "javascript:alert(1)//$\\frac{1}{2}$%s{0}",
+    "a\x00b\x07c\x1b[31md\x7f\x85",
+    "abc\u202edef\u2066ghi",
+    "&lt;script&gt;&amp;&#x3c;",
+]
+PLACES = [
+    *(
+        "name",
+        "cell",
+        "model",
+        "language",
+        "signature",
+        "facts",
+        "system",
+        "plugin",
+        "metric",
+        "control",
+        "backend",
+    ),
+    *("recipe", "source", "reference", "hypothesis"),
+]
 
 
-class Parsed(HTMLParser):
-    """Elements, attributes and text of a page."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: set[str] = set()
-        self.attributes: set[str] = set()
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.elements.add(tag)
-        self.attributes |= {name for name, _ in attributes}
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
+def parsed(text: str) -> Element:
+    """Without prefixes. Fails where the parser finds an error."""
+    parser = html5lib.HTMLParser(namespaceHTMLElements=False)
+    tree: Element = parser.parse(text)
+    assert parser.errors == []
+    return tree
 
 
-def hostile(results: Results, place: str) -> str:
-    """The page with the hostile text at one place."""
-    recipe, segment = "version: 1\n", SEGMENT
+def text_of(tree: Element) -> str:
+    """Cells and items apart, and no style."""
+    return " ".join("".join(_texts(tree)).split())
+
+
+def _texts(element: Element) -> Iterator[str]:
+    if element.tag == "style":
+        return
+    yield element.text or ""
+    for child in element:
+        yield from _texts(child)
+        yield " " if child.tag in {"td", "th", "small", "dt", "dd", "li"} else ""
+        yield child.tail or ""
+
+
+def shape(tree: Element) -> set[tuple[str, tuple[str, ...]]]:
+    """Which elements there are, with the names of their attributes."""
+    return {(str(one.tag), tuple(sorted(map(str, one.attrib)))) for one in tree.iter()}
+
+
+def with_text(results: Results, place: str, text: str) -> str:
+    """The page with the text at one place."""
+    recipe, segments = "version: 1\n", shown()
     match place:
-        case "name":
-            results["name"] = HOSTILE
-        case "cell":
-            results["cell"] = HOSTILE
+        case "name" | "cell":
+            results[place] = text
         case "model":
-            results["model"]["name"] = HOSTILE
+            results["model"]["name"] = text
         case "language":
-            results["languages"]["source"] = HOSTILE
+            results["languages"]["source"] = text
         case "signature":
-            results["systems"][0]["evaluations"][0]["signature"] = HOSTILE
+            results["systems"][0]["evaluations"][0]["signature"] = text
         case "facts":
-            results["systems"][3]["training"]["facts"]["stopped"] = HOSTILE
+            results["systems"][3]["training"]["facts"]["stopped"] = text
+        case "system":
+            results["systems"][3]["name"] = text
+        case "plugin":
+            results["searches"][0]["metric"]["use"] = results["systems"][3]["training"]["trainer"] = text
+        case "metric":
+            for system in results["systems"]:
+                system["evaluations"][0]["metric"] = text
+                system["compared"] = []
+        case "control":
+            results["systems"][4]["search"] = f"search-{text}"
+        case "backend":
+            results["benchmark"]["measurements"][2]["label"] = text
+            results["benchmark"]["measurements"][3]["label"] = text
         case "recipe":
-            recipe = HOSTILE
-        case "source" | "reference":
-            segment = {**SEGMENT, place: HOSTILE}
-        case "translation":
-            segment = {**SEGMENT, "translations": {"unpruned": HOSTILE}}
-    return page(results, recipe, [segment])
+            recipe = text
+        case "source":
+            segments = shown(source=text)
+        case "reference":
+            segments = shown(reference=text)
+        case "hypothesis":
+            segments = shown(wrote=text)
+    return page(results, recipe, segments)
 
 
-@pytest.mark.parametrize(
-    "place",
-    [
-        *("name", "cell", "model", "language", "signature", "facts"),
-        *("recipe", "source", "reference", "translation"),
-    ],
-)
-def test_hostile_text_is_shown_as_text_wherever_it_stands(results: Results, place: str) -> None:
-    shown = Parsed(hostile(results, place))
-    shape = Parsed(page(results | {"name": "tiny", "cell": ""}, "version: 1\n", [SEGMENT]))
-    assert shown.elements == shape.elements
-    assert shown.attributes == shape.attributes
-    assert "alert(1)" in shown.text
-    assert "{{ 7 * 7 }}" in shown.text
+@pytest.fixture
+def trained(timed: Results) -> Results:
+    """With a history to draw."""
+    history = [
+        {"step": 0, "dev_loss": 2.0},
+        {"step": 5, "loss": 1.5},
+        {"step": 10, "loss": 1.25, "dev_loss": 1.5},
+    ]
+    timed["systems"][3]["training"]["history"] = history
+    return timed
 
 
-def test_a_page_has_no_script_and_fetches_nothing(results: Results) -> None:
-    shown = Parsed(page(results, "", [SEGMENT]))
-    assert not shown.elements & {"script", "img", "link", "iframe", "object", "embed", "form"}
-    assert not shown.attributes & {"src", "href", "action", "onload", "onclick", "onerror"}
+@pytest.mark.parametrize("place", PLACES)
+def test_markup_is_shown_as_text_wherever_it_stands(trained: Results, place: str) -> None:
+    harmless = shape(parsed(with_text(trained, place, "harmless")))
+    found = parsed(with_text(trained, place, MARKUP))
+    assert shape(found) <= harmless | {("wbr", ())}
+    assert "<script>alert(1)</script>" in text_of(found)
+    assert "{{ 7 * 7 }}" in text_of(found)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_neither_executed_nor_lost(trained: Results, text: str) -> None:
+    for place in ("system", "metric", "plugin", "hypothesis"):
+        found = parsed(with_text(trained, place, text))
+        assert {"script", "img"}.isdisjoint({str(one.tag) for one in found.iter()})
+        assert not [name for one in found.iter() for name in one.attrib if str(name).startswith("on")]
+        for part in re.findall(r"[a-z]{3,}", text):
+            assert part in text_of(found)
+        assert not re.search("[\x00\x07\x1b\x7f\x85\u202e\u2066]", text_of(found))
+
+
+def test_a_page_has_no_script_and_loads_nothing(trained: Results) -> None:
+    found = parsed(page(trained, "", shown()))
+    assert not {str(one.tag) for one in found.iter()} & {
+        "script",
+        "img",
+        "link",
+        "iframe",
+        "object",
+        "embed",
+        "form",
+    }
+    attributes = [(str(name), value) for one in found.iter() for name, value in one.attrib.items()]
+    assert not [name for name, _ in attributes if name in {"src", "action"} or name.startswith("on")]
+    assert all(value.startswith("#") for name, value in attributes if name.endswith("href"))
+    assert not re.search(r"@import|url\((?!#)", page(trained, "", shown()))
+
+
+def test_ids_are_unique_and_every_reference_leads_to_one(trained: Results) -> None:
+    found = parsed(page(deep(trained, 3, 9), "", shown()))
+    ids = [one.attrib["id"] for one in found.iter() if "id" in one.attrib]
+    assert len(ids) == len(set(ids))
+    named = [
+        value for one in found.iter() for name, value in one.attrib.items() if str(name).endswith("href")
+    ]
+    labels = [name for one in found.iter() for name in one.attrib.get("aria-labelledby", "").split()]
+    clips = re.findall(r"url\(#([^)]*)\)", page(deep(trained, 3, 9), "", shown()))
+    assert {*(value[1:] for value in named), *labels, *clips} <= set(ids)
+
+
+def test_headings_go_down_one_at_a_time(trained: Results) -> None:
+    levels = [
+        int(one.tag[1])
+        for one in parsed(page(trained, "", shown())).iter()
+        if re.fullmatch("h[1-6]", one.tag)
+    ]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later <= level + 1 for level, later in pairwise(levels))
+
+
+def test_every_table_has_a_caption_and_every_heading_cell_its_scope(trained: Results) -> None:
+    found = parsed(page(trained, "", shown()))
+    assert all(table.find("caption") is not None for table in found.iter("table"))
+    assert all("scope" in cell.attrib for cell in found.iter("th"))
+
+
+def test_every_figure_says_what_it_shows(trained: Results) -> None:
+    pictures = [one for one in parsed(page(trained, "", shown())).iter() if str(one.tag).endswith("svg")]
+    told = [[part.text for part in one if str(part.tag).endswith(("title", "desc"))] for one in pictures]
+    assert [title for title, _ in told] == [
+        *("chrf++ against layers kept", "chrf++ against size", "chrf++ against speed"),
+        *("Removal by likelihood, iterative-greedy", "Loss of 2+recovery"),
+    ]
+    assert "2+recovery: 2 layers, 45.00" in str(told[0][1])
+    assert "2+recovery by vllm: 1.25 times" in str(told[2][1])
+    assert told[3][1] == "2 steps by 4 layers. Removed, in order: 1: layer 2; 2: layer 1."
+
+
+def test_the_same_results_give_the_same_bytes(trained: Results) -> None:
+    assert page(trained, "", shown()) == page(trained, "", shown())
+
+
+def test_a_search_of_16_steps_in_30_layers_is_told_in_seconds_and_small(trained: Results) -> None:
+    large = deep(trained, 16, 30)
+    started = time.process_time()
+    text = page(large, "", shown())
+    assert time.process_time() - started < 5
+    assert len(text.encode()) < 1_000_000
 
 
 def test_every_system_has_its_row_with_score_and_interval(results: Results) -> None:
-    text = page(results, "", [SEGMENT])
-    for name in ("unpruned", "unpruned+recovery", "2", "2+recovery", "random:2"):
-        assert f"<td>{name}</td>" in text
+    text = text_of(parsed(page(results, "", shown())))
+    for row in (
+        "unpruned 4 0.0 M",
+        "unpruned+recovery 4",
+        "2 2 0.0 M",
+        "2+recovery delivered 2",
+        "random:2 2",
+    ):
+        assert row in text
     assert "45.00 [44.00, 46.00]" in text
 
 
-def test_a_layer_that_was_gone_has_a_dash_in_later_questions(results: Results) -> None:
-    text = page(results, "", [SEGMENT])
-    assert text.count('<td class="gone">–</td>') == 1
-    assert ">2.5</td>" in text
+def test_a_long_name_may_go_on_in_a_second_line(results: Results) -> None:
+    assert ">unpruned+<wbr>recovery</th>" in page(results, "", shown())
+
+
+def test_a_system_stands_against_both_baselines_with_its_test(results: Results) -> None:
+    text = text_of(parsed(page(results, "", shown())))
+    assert "90.0 % [88.0, 92.0] worse, p = 0.001 85.0 % [83.0, 87.0] worse, p = 0.001" in text
+
+
+def test_a_layer_that_was_gone_has_a_dash_in_later_steps_and_the_one_that_goes_is_marked(
+    results: Results,
+) -> None:
+    text = page(results, "", shown())
+    [table] = [one for one in parsed(text).iter("table") if one.get("class") == "heat"]
+    rows = [[cell.text for cell in row if cell.tag == "td"] for row in table.iter("tr")][1:]
+    assert rows == [["–", "2.5", "0.25", "–"], ["–", "1", "–", "–"]]
+    assert [cell.text for cell in table.iter("td") if cell.get("class") == "went"] == ["0.25", "1"]
 
 
 def test_a_score_that_is_not_the_whole_truth_is_marked_as_such(results: Results) -> None:
     scores = results["searches"][0]["questions"][0]["scores"]
     scores[0]["kind"], scores[1]["kind"] = "bound", "estimate"
-    text = page(results, "", [SEGMENT])
+    text = page(results, "", shown())
     assert ">≥ 2.5</td>" in text
     assert ">≈ 0.25</td>" in text
-
-
-LISTED = [("decoder.2, decoder.3", "0.00125"), ("decoder.1, decoder.2", "3.5")]
 
 
 def test_sets_of_several_layers_are_listed_with_the_least_important_first(results: Results) -> None:
@@ -109,55 +259,64 @@ def test_sets_of_several_layers_are_listed_with_the_least_important_first(result
         {"candidate": names, "removed": names, "value": value, "kind": "exact"} for names, value in blocks
     ]
     results["searches"][0]["questions"] = [{"scores": scores}]
-    text = page(results, "", [SEGMENT])
-    least, other = (f'<td>{name}</td><td class="number">{value}</td>' for name, value in LISTED)
-    assert text.index(least) < text.index(other)
+    text = text_of(parsed(page(results, "", shown())))
+    assert "1 decoder.2, decoder.3 0.00125 1 decoder.1, decoder.2 3.5" in text
 
 
 def test_what_a_policy_had_measured_is_shown_with_its_interval(results: Results) -> None:
     quality = {"value": 98.25, "low": 97.5, "high": 99.0}
     results["searches"][0]["measured"] = [{"removed": ["decoder.1"], "measured": {"quality": quality}}]
-    text = " ".join(page(results, "", [SEGMENT]).split())
+    text = " ".join(page(results, "", shown()).split())
     assert '<td>quality</td> <td class="number">98.25 [97.5, 99]</td>' in text
 
 
-def test_what_a_metric_said_of_its_own_work_is_told(results: Results) -> None:
-    results["searches"][0]["record"] = [{"verified": "without <b>3</b>", "texts": 40, "differing": 1}]
-    text = page(results, "", [SEGMENT])
-    assert "<li>verified: without &lt;b&gt;3&lt;/b&gt;, texts: 40, differing: 1</li>" in text
+def test_what_a_metric_said_of_its_own_work_is_told_but_for_its_cost_which_has_a_table(
+    results: Results,
+) -> None:
+    search = results["searches"][0]
+    search["record"] = [{"verified": "without <b>3</b>", "texts": 40}, {"passes": 60, "tokens": 1234}]
+    search["cost"] = {"passes": 60, "tokens": 1234}
+    text = page(results, "", shown())
+    assert "<li>verified: without &lt;b&gt;3&lt;/b&gt;, texts: 40</li>" in text
+    assert "<li>passes" not in text
+    assert "the recipe's likelihood iterative-greedy 2 3 60 1,234 1.0" in text_of(parsed(text))
+
+
+def test_a_cost_that_nobody_counted_is_told_as_such(results: Results) -> None:
+    assert text_of(parsed(page(results, "", shown()))).count("not counted") == 2
 
 
 def test_a_gate_that_is_not_met_cannot_be_overlooked(results: Results) -> None:
     gate = {"system": 2, "metric": "chrf++", "keep_percent": 97, "at_least": None, "of": "unpruned"}
     results["gates"] = [{**gate, "reached": 90.0, "met": False}]
-    text = " ".join(page(results, "", [SEGMENT]).split())
+    text = text_of(parsed(page(results, "", shown())))
     assert "Gate NOT met: 2 must keep 97 % of the chrf++ of unpruned; reached 90.00." in text
 
 
 def test_a_speed_has_its_spread_its_load_and_the_ideal_beside_it(timed: Results) -> None:
-    text = Parsed(page(timed, "", [SEGMENT])).text
-    row = text[text.index("tokens/ssegments/s") :].partition("2+recovery")[2].partition("2+recovery")[0]
-    assert row.split("\n")[:3] == [
-        "vllm1",
-        "80.0 [70.0, 90.0]1.25 [1.00, 1.50]",
-        "1.50 [1.00, 2.00]",
-    ]
-    assert "1.40" in row
-    assert "3.2" in row
-    assert "4.0 MB" in row
-
-
-def test_a_backend_s_options_are_shown_as_text(timed: Results) -> None:
-    shape = Parsed(page(timed, "", [SEGMENT]))
-    timed["benchmark"]["measurements"][0]["label"] = HOSTILE
-    shown = Parsed(page(timed, "", [SEGMENT]))
-    assert (shown.elements, shown.attributes) == (shape.elements, shape.attributes)
-    assert "alert(1)" in shown.text
+    text = text_of(parsed(page(timed, "", shown())))
+    assert "2+recovery vllm 1 80.0 [70.0, 90.0] 1.25 [1.00, 1.50] 1.50 [1.00, 2.00] 1.40 3.2 4.0 MB" in text
 
 
 def test_without_a_benchmark_there_is_no_table_of_speeds(results: Results) -> None:
-    assert "Speed" not in page(results, "", [SEGMENT])
+    assert "Speed" not in page(results, "", shown())
+
+
+def test_what_differs_from_the_baseline_is_marked_in_the_text_itself(results: Results) -> None:
+    text = page(results, "", shown(wrote="ein Hund"))
+    assert "<ins>ein</ins> Hund" in text
 
 
 def test_a_segment_without_a_reference_has_an_empty_one(results: Results) -> None:
-    assert "None" not in Parsed(page(results, "", [{**SEGMENT, "reference": None}])).text
+    assert "None" not in text_of(parsed(page(results, "", shown(reference=None))))
+
+
+def test_the_recipe_the_versions_the_seed_and_the_overlaps_are_told(results: Results) -> None:
+    text = text_of(parsed(page(results, "version: 1\nname: tiny\n", shown())))
+    for told in (
+        "version: 1 name: tiny",
+        "lp_runner 0.1.0",
+        "Seed 1",
+        "1 segment stands in both train and test",
+    ):
+        assert told in text

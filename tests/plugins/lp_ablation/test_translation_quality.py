@@ -235,9 +235,14 @@ def test_candidates_are_translated_again_where_that_is_asked_for(
     assert len({check["verified"] for check in checks}) == 2
 
 
-def test_the_record_says_how_the_model_is_decoded(context: Any, folder: Path, encoded: Any) -> None:
-    ask(context, folder, encoded, SINGLE[:1])
-    assert context.facts == [{"decoding": "all sets together"}]
+def test_the_record_says_how_the_model_is_decoded_and_what_was_written(
+    context: Any, folder: Path, encoded: Any
+) -> None:
+    ask(context, folder, encoded, SINGLE[:3])
+    decoding, whole, candidates = context.facts
+    assert decoding == {"decoding": "all sets together"}
+    assert (whole["passes"], candidates["passes"]) == (4, 3 * 4)
+    assert 0 < whole["tokens"] < candidates["tokens"]
 
 
 RACING = {"confidence": 0.95, "first_look": 30}
