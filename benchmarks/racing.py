@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from lp_ablation.race import Racing, race
 from numpy.typing import NDArray
-from paper_loop import Ours, layers_of, new_layer, read_task, surround, timed
+from paper_loop import Ours, Task, layers_of, new_layer, read_task, surround, timed
 from sacrebleu.metrics.chrf import CHRF
 
 from lp_runner.api import Evaluation, Layer, Removal
@@ -72,28 +72,35 @@ def record(run: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
     task = read_task(options)
     kept = Path(__file__).with_name(f"racing-{run.name}.jsonl")
     steps = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
-    if len(steps) < options.steps:
-        exact = Ours(task, bounds=False)
-        race = Ours(
-            task, bounds=False, racing={"confidence": options.confidence, "first_look": options.first_look}
+    if len(steps) < options.steps or not all("race" in step for step in steps):
+        race = {"confidence": options.confidence, "first_look": options.first_look}
+        _complete(
+            steps, task, Ours(task, bounds=False), Ours(task, bounds=False, racing=race), options.steps, kept
         )
-    while len(steps) < options.steps:
-        gone = frozenset(Layer(step["removed"]) for step in steps)
+    return steps[: options.steps]
+
+
+def _complete(
+    steps: list[dict[str, Any]], task: Task, exact: Ours, race: Ours, wanted: int, kept: Path
+) -> None:
+    """What a step lacks is done; the file has every step that is complete."""
+    for number in range(wanted):
+        gone = frozenset(Layer(step["removed"]) for step in steps[:number])
         layers = [Layer(index) for index in range(1, layers_of(task) - 1) if Layer(index) not in gone]
         sets = [gone | {layer} for layer in layers]
-        exact_s, (best, texts) = timed(exact.step, sets)
-        race_s, (raced_best, _) = timed(race.step, sets)
-        steps.append(
-            {
-                "removed": new_layer(best, sets),
-                "exact": {"seconds": exact_s, **exact.work[-1]},
-                "race": {"seconds": race_s, "removed": new_layer(raced_best, sets), **race.work[-1]},
-                "statistics": statistics(texts, sets, task.references),
-            }
-        )
-        with kept.open("a") as out:
-            out.write(json.dumps(steps[-1]) + "\n")
-    return steps[: options.steps]
+        if number == len(steps):
+            seconds, (best, texts) = timed(exact.step, sets)
+            steps.append(
+                {
+                    "removed": new_layer(best, sets),
+                    "exact": {"seconds": seconds, **exact.work[-1]},
+                    "statistics": statistics(texts, sets, task.references),
+                }
+            )
+        if "race" not in steps[number]:
+            seconds, (best, _) = timed(race.step, sets)
+            steps[number]["race"] = {"seconds": seconds, "removed": new_layer(best, sets), **race.work[-1]}
+        kept.write_text("".join(json.dumps(step) + "\n" for step in steps))
 
 
 def times(recorded: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:

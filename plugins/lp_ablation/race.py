@@ -35,6 +35,12 @@ class Racing:
             found.append(min(segments, math.ceil(GROWTH * found[-1])))
         return found
 
+    def risk(self, running: int, segments: int) -> float:
+        """Of one comparison at one look, so that all comparisons of the question add up to its risk at most: each set
+        has as many as there are others, at every look but the last.
+        """
+        return (1 - self.confidence) / (max(1, running - 1) * max(1, len(self.looks(segments)) - 1))
+
 
 @dataclass(frozen=True, slots=True)
 class Finish:
@@ -48,18 +54,6 @@ class Finish:
     """Segments at the last look."""
     translated: int
     """By all sets together."""
-    risk: float
-    """That the winner over all segments is among those who left: at most so much, by the bootstrap."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """Of one set at one look."""
-
-    gap: float
-    """Points behind the best."""
-    chance: float
-    """That it is ahead of the best over all segments all the same."""
 
 
 def race(
@@ -77,7 +71,6 @@ def race(
     """
     running, left = list(range(sets)), dict[int, tuple[float, float]]()
     seen = translated = 0
-    risk = 0.0
     for look in racing.looks(segments):
         translate(running, slice(seen, look))
         translated += len(running) * (look - seen)
@@ -85,49 +78,40 @@ def race(
         found = {number: judge(number, seen) for number in running}
         if seen == segments:
             break
-        gone = losers(found, 1 - racing.confidence - risk, 1 - seen / segments)
-        risk += sum(loss.chance for loss in gone.values())
-        left |= {number: (loss.gap, found[number].value) for number, loss in gone.items()}
+        gaps = losers(found, racing.risk(len(running), segments), 1 - seen / segments)
+        left |= {number: (gap, found[number].value) for number, gap in gaps.items()}
         running = [number for number in running if number not in left]
         if len(running) == 1:
             break
-    return Finish({number: found[number] for number in running}, left, seen, translated, risk)
+    return Finish({number: found[number] for number in running}, left, seen, translated)
 
 
-def losers(evaluations: Mapping[int, Evaluation], risk: float, unseen: float) -> dict[int, Loss]:
-    """As many of those behind as this risk is enough for, the most hopeless first.
-
-    Whoever leaves costs the chance that it was ahead; the chances of all who leave add up to the risk at most (the union
-    bound), so that hopeless ones cost next to nothing, and it is left for close ones.
+def losers(evaluations: Mapping[int, Evaluation], risk: float, unseen: float) -> dict[int, float]:
+    """Sets that are worse over all segments than the best one so far but for this risk, and by how many points now.
 
     Args:
         evaluations: with replicates of one shared bootstrap, where more is better.
         unseen: the share of the segments that are still to come.
     """
     best = max(evaluations, key=lambda number: evaluations[number].value)
-    behind = {
+    losses = {
         number: _loss(evaluations[best], other, unseen)
         for number, other in evaluations.items()
-        if other.value < evaluations[best].value
+        if number != best
     }
-    gone: dict[int, Loss] = {}
-    for number in sorted(behind, key=lambda number: behind[number].chance):
-        risk -= behind[number].chance
-        if risk < 0:
-            break
-        gone[number] = behind[number]
-    return gone
+    return {number: gap for number, (gap, chance) in losses.items() if gap > 0 and chance < risk}
 
 
-def _loss(best: Evaluation, other: Evaluation, unseen: float) -> Loss:
-    """The difference over all segments is taken as normal around that over those seen.
+def _loss(best: Evaluation, other: Evaluation, unseen: float) -> tuple[float, float]:
+    """Points between the two, and how probable it is that the other is ahead over all segments.
 
-    Its variance is the bootstrap's times the unseen share, as in a sample without replacement from a finite population
-    (Cochran 1977, section 2.6): what was seen is certain.
+    The difference over all is taken as normal around that over those seen, since the risks in question are smaller than
+    replicates can count. Its variance is the bootstrap's times the unseen share, as in a sample without replacement
+    from a finite population (Cochran 1977, section 2.6): what was seen is certain.
     Raises ValueError without replicates: a race needs a metric that has them.
     """
     if not best.replicates:
         raise ValueError(f"racing: {best.metric} has no replicates; race by a metric that has")
     gap = best.value - other.value
     spread = float(np.std(np.subtract(best.replicates, other.replicates))) * math.sqrt(unseen)
-    return Loss(gap, NormalDist(gap, spread).cdf(0) if spread else 0.0)
+    return gap, NormalDist(gap, spread).cdf(0) if spread else float(gap <= 0)

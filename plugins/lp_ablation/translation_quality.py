@@ -127,7 +127,7 @@ class TranslationQuality:
         everything = len(self._segments)
         end = race(racing, len(sets), everything, translate, judge)
         told = {"segments": end.seen, "translated": end.translated, "of": len(sets) * everything}
-        context.record(race="over", **told, risk=round(end.risk, 6))
+        context.record(race="over", **told, risk=round(1 - racing.confidence, 6))
         unpruned = self._judge(context, NOTHING, self._unpruned_texts[: end.seen])
         stayed = [
             self._score(sets[number], one.value, "estimate", unpruned) for number, one in end.stayed.items()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-from statistics import NormalDist
 
 import pytest
-from lp_ablation.race import Loss, Racing, losers, race
+from lp_ablation.race import Racing, losers, race
 
 from lp_runner.api import Evaluation
 
@@ -30,34 +29,24 @@ def test_a_set_that_is_behind_in_nearly_every_replicate_has_lost() -> None:
         2: evaluation(49.5, [49.5 + one + other / 2 for one, other in zip(noise, apart, strict=True)]),
     }
     found = losers(three, risk=0.001, unseen=1)
-    assert list(found) == [1]
-    assert found[1].gap == 2
-    assert NormalDist(2, 0.6).cdf(0) > found[1].chance > NormalDist(2, 0.4).cdf(0)
+    assert found == {1: 2}
 
 
-def test_the_risk_is_spent_on_the_most_hopeless_first() -> None:
-    spread = [-1.0, 1.0]
-    values = {0: 10.0, 1: 8.0, 2: 7.0, 3: 9.0}
-    three = {
-        number: evaluation(value, [value + one * (number > 0) for one in spread])
-        for number, value in values.items()
-    }
-    chances = {number: NormalDist(10 - value, 1).cdf(0) for number, value in values.items()}
-    assert list(losers(three, chances[2] * 1.01, 1)) == [2]
-    assert list(losers(three, chances[2] + chances[1] * 1.01, 1)) == [2, 1]
-    assert list(losers(three, sum(chances.values()), 1)) == [2, 1, 3]
+def test_all_comparisons_share_the_risk_of_the_question() -> None:
+    assert Racing(0.95, 30).risk(running=11, segments=60) == pytest.approx(0.05 / (10 * 2))
+    assert Racing(0.95, 30).risk(running=3, segments=60) == pytest.approx(0.05 / (2 * 2))
 
 
 def test_the_fewer_segments_are_to_come_the_surer_is_what_was_seen() -> None:
     pair = {0: evaluation(10, [10.0, 10.0]), 1: evaluation(9, [8.0, 10.0])}
     assert losers(pair, 0.1, unseen=1) == {}
-    assert losers(pair, 0.1, unseen=0.25)[1].chance == pytest.approx(NormalDist(1, 0.5).cdf(0))
+    assert losers(pair, 0.1, unseen=0.25) == {1: 1}
 
 
 def test_the_difference_counts_and_not_each_spread() -> None:
     shared = [30.0, 50.0, 70.0, 90.0]
     pair = {0: evaluation(60, shared), 1: evaluation(59, [one - 1 for one in shared])}
-    assert losers(pair, 0.001, 1) == {1: Loss(1, 0)}
+    assert losers(pair, 0.001, 1) == {1: 1}
 
 
 def test_equals_stay() -> None:
@@ -95,4 +84,3 @@ def test_who_left_translates_no_further_and_a_race_of_one_is_over() -> None:
     assert list(end.stayed) == [0]
     assert end.left == {1: (10.0, 40.0), 2: (5.0, 45.0)}
     assert (end.seen, end.translated) == (45, 3 * 30 + 2 * 15)
-    assert 0 < end.risk < 0.05

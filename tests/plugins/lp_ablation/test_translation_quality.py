@@ -261,9 +261,8 @@ def test_who_can_not_win_leaves_a_race_early_and_the_winner_is_the_same(
     assert {score.kind for score in scores} == {"estimate"}
     assert scores[3].value == 0
     assert min(score.value for score in scores if score.removed != SINGLE[3]) > 0
-    risk = context.facts[-1].pop("risk")
-    assert context.facts[-1] == {"race": "over", "segments": 30, "translated": 150, "of": 400}
-    assert 0 <= risk < 1 - RACING["confidence"]
+    told = {"race": "over", "segments": 30, "translated": 150, "of": 400, "risk": 0.05}
+    assert context.facts[-1] == told
 
 
 def test_where_every_score_is_wanted_nobody_leaves(context: Any, folder: Path, encoded: Any) -> None:
