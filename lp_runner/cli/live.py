@@ -43,6 +43,7 @@ class Screen:
             redirect_stdout=sys.stdout.isatty(),
         )
         self._writing = threading.Lock()
+        self._notice = ""
 
     def __enter__(self) -> Self:
         self._region.__enter__()
@@ -52,6 +53,8 @@ class Screen:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._region.__exit__(kind, error, trace)
+        if self._notice:
+            self.line(self._notice)
 
     def show(self, view: View) -> None:
         with self._writing:
@@ -69,11 +72,18 @@ class Screen:
         """Goes by above the picture."""
         self.console.print(Text(printable(text)))
 
+    def notice(self, text: str) -> None:
+        """Stays under the picture, and behind the last one. Takes no lock: a signal handler may call it."""
+        self._notice = text
+
     def _drawn(self) -> Group:
         shown = list(self._views.values())
         if not shown:
             return Group()
-        return drawn(shown, time.time(), self._memory_now(), self._paper(self.console.height))
+        below = Text(printable(self._notice), style="bold yellow")
+        taken = len(below.wrap(self.console, self.console.width)) if self._notice else 0
+        picture = drawn(shown, time.time(), self._memory_now(), self._paper(self.console.height - taken))
+        return Group(picture, below) if self._notice else picture
 
     def _memory_now(self) -> int:
         if time.monotonic() - self._asked_s >= MEMORY_EVERY_S:

@@ -22,7 +22,7 @@ from lp_runner.cli.main import add_recipes, complain, unexpected, verdict
 from lp_runner.cli.memory import workers_bytes
 from lp_runner.cli.runs import alone
 from lp_runner.cli.settings import own_interpreters
-from lp_runner.cli.signals import Stop
+from lp_runner.cli.signals import Stop, to_stderr
 from lp_runner.envs import Environments
 from lp_runner.errors import DONE, Interrupted, LpError, UsageError
 from lp_runner.plan.inputs import Device, Fingerprints, devices, fitting
@@ -33,6 +33,7 @@ from lp_runner.run.devices import lock_folder, reserved
 from lp_runner.store import Output, Run, RunFolder, Store
 from lp_runner.store.disk import explained_when_full
 
+Listening = Callable[[str, RunFolder], Live | Plain | Quiet]
 OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
 
 
@@ -73,7 +74,7 @@ class Command:
     environments: Environments
     found: list[Device]
     stop: Stop
-    listener: Callable[[str, RunFolder], Live | Plain | Quiet]
+    listener: Listening
     verbose: bool
     limit_s: float | None
     """Of any one request to a strategy."""
@@ -89,7 +90,7 @@ def main(arguments: argparse.Namespace) -> int:
     registry = Registry.installed()
     cells, codes = _load(arguments, registry)
     _refuse_twice(cells)
-    with Stop() as stop, _listeners(arguments.quiet) as listener:
+    with _listeners(arguments.quiet) as (listener, say), Stop(say) as stop:
         output = arguments.output.absolute()
         environments = Environments.standard(own_interpreters(), arguments.offline)
         command = Command(
@@ -204,15 +205,16 @@ def _execute(
 
 
 @contextmanager
-def _listeners(quiet: bool) -> Iterator[Callable[[str, RunFolder], Live | Plain | Quiet]]:
+def _listeners(quiet: bool) -> Iterator[tuple[Listening, Callable[[str], None]]]:
+    """What listens to each run, and what says something of all of them from a signal handler."""
     console = terminal()
     if quiet:
-        yield lambda name, folder: Quiet()
+        yield lambda name, folder: Quiet(), to_stderr
     elif console is None:
-        yield lambda name, folder: Plain(name)
+        yield lambda name, folder: Plain(name), to_stderr
     else:
         with Screen(console, partial(workers_bytes, os.getpid())) as shared:
-            yield lambda name, folder: Live(name, shared, lambda: Run.open(folder.path).plan)
+            yield lambda name, folder: Live(name, shared, lambda: Run.open(folder.path).plan), shared.notice
 
 
 @contextmanager

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from types import FrameType
 from typing import Self
 
 from lp_runner.errors import INTERRUPTED, TERMINATED, Interrupted, Terminated
 
 FINISHES = (
-    b"\nlp-run: finishes the candidate, checkpoint or step in hand, then stops; the same command continues there"
-    b"\nhint: Ctrl-C again leaves at once, and that unit is made anew\n"
+    "lp-run: finishes the candidate, checkpoint or step in hand, then stops; the same command continues there"
+    "\nhint: Ctrl-C again leaves at once, and that unit is made anew"
 )
-STOPS = b"\nlp-run: stopping; the same command continues where this one left off\n"
+STOPS = "lp-run: stopping; the same command continues where this one left off"
+
+
+def to_stderr(text: str) -> None:
+    """Fit for a signal handler, which may have interrupted any other writing."""
+    os.write(2, f"\n{text}\n".encode())
 
 
 class Stop:
     """For the length of one command. The second signal ends the process at once; nothing published is lost."""
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], None] = to_stderr) -> None:
+        """Args: say, called in a signal handler: it takes no lock."""
+        self._say = say
         self._signal: int | None = None
 
     def __enter__(self) -> Self:
@@ -47,4 +55,4 @@ class Stop:
         if self._signal is not None:
             os._exit(INTERRUPTED if number == signal.SIGINT else TERMINATED)
         self._signal = number
-        os.write(2, FINISHES if number == signal.SIGINT else STOPS)
+        self._say(FINISHES if number == signal.SIGINT else STOPS)

@@ -48,6 +48,19 @@ def test_what_a_picture_has_no_place_for_goes_by_above_and_is_escaped() -> None:
     assert "tiny: observer mlflow failed and is left out: no \\x1b[2J[bold]server" in out.getvalue()
 
 
+def test_what_a_signal_handler_says_is_under_the_picture_and_behind_the_last_one() -> None:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=40, height=24, color_system=None)
+    with Screen(console, lambda: 0) as screen:
+        live = Live("tiny", screen, lambda: PLAN)
+        live.event("run-started", {"name": "tiny", "steps": 1})
+        screen.notice("stops after the unit in hand")
+        live.close()
+    last = out.getvalue()[out.getvalue().rindex("tiny") :]
+    assert "read the dev corpus" in last
+    assert last.rstrip().endswith("stops after the unit in hand")
+
+
 @pytest.mark.parametrize("kind", ["dumb", "unknown"])
 def test_a_terminal_that_can_not_go_up_a_line_gets_lines(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", kind)
