@@ -4,7 +4,7 @@
     python benchmarks/ablation.py runs/ablation-metrics --plot docs/ablation.svg
 
 In: a run whose controls are other metrics, searched by the same policy to the same depth. Out: a table in Markdown on
-the terminal, and with `--plot` (needs matplotlib) quality before and after recovery against what the search cost.
+the terminal, and with `--plot` (needs matplotlib) quality before and after recovery.
 `seconds` are those of the last sitting: of a search that was interrupted, or that found answers in the store, they say
 too little. Spearman's rank correlation is that of the first question, every layer alone, with the recipe's own metric; it needs
 exact scores (`bounds: false`).
@@ -33,7 +33,7 @@ def main() -> None:
     rows = [row(search, results, registry) for search in results["searches"]]
     table(rows, results)
     if options.plot:
-        plot(rows, options.plot)
+        plot(rows, results["systems"][0]["evaluations"][0], options.plot)
 
 
 def row(search: Mapping[str, Any], results: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
@@ -76,24 +76,26 @@ def table(rows: Sequence[Mapping[str, Any]], results: Mapping[str, Any]) -> None
         print(f"| {' | '.join(cells)} |")
 
 
-def plot(rows: Sequence[Mapping[str, Any]], out: Path) -> None:
+def plot(rows: Sequence[Mapping[str, Any]], unpruned: Mapping[str, Any], out: Path) -> None:
+    """A line for each metric, the best before recovery first."""
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(figsize=(8, 5), layout="constrained")
-    for name, marker in (("before", "o"), ("after", "s")):
-        told = [one for one in rows if one[name]]
-        axes.scatter(
-            [max(one["seconds"], 0.01) for one in told],
-            [one[name]["value"] for one in told],
-            marker=marker,
-            label={"before": "before recovery", "after": "after recovery"}[name],
+    pyplot.rcParams["svg.hashsalt"] = out.name
+    told = sorted(rows, key=lambda one: one["before"]["value"])
+    figure, axes = pyplot.subplots(figsize=(8, 1 + 0.28 * len(told)), layout="constrained")
+    for name, marker, label in (("before", "o", "before recovery"), ("after", "s", "after recovery")):
+        found = [(line, one[name]) for line, one in enumerate(told) if one[name]]
+        values = [score["value"] for _, score in found]
+        below = [score["value"] - score["low"] for _, score in found]
+        above = [score["high"] - score["value"] for _, score in found]
+        axes.errorbar(
+            values, [line for line, _ in found], xerr=(below, above), fmt=marker, capsize=2, label=label
         )
-    for one in rows:
-        last = one["after"] or one["before"]
-        axes.annotate(one["metric"], (max(one["seconds"], 0.01), last["value"]), fontsize=7)
-    axes.set(xscale="log", xlabel="seconds of the search", ylabel="score on the test set")
-    axes.legend()
-    figure.savefig(out)
+    axes.axvline(unpruned["value"], color="gray", linestyle=":", label="unpruned")
+    axes.set_yticks(range(len(told)), [f"{one['metric']}, {one['seconds']:.1f} s" for one in told])
+    axes.set(xlabel=f"{unpruned['metric']} on the test set (95 %); seconds of the search")
+    axes.legend(loc="upper left")
+    figure.savefig(out, metadata={"Date": None})
 
 
 def passes(search: Mapping[str, Any], registry: Registry) -> int:
