@@ -50,7 +50,7 @@ runs:
   watch                one that another process is doing
   list, show           all runs; or one, a step, a candidate, a segment of it
   report, verify       its report again; its files against their hashes
-  compare, publish     several in one table, with paired tests; a model to the hub
+  compare, publish     several in one table, with tests; a model to the hub
   remove, prune-cache  free disk, shown before it is done
 this machine:
   doctor, env          is it fit; environments of plugins

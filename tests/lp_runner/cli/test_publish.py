@@ -119,7 +119,7 @@ def run(tmp_path: Path) -> Path:
     """A finished run's folder, as far as publishing looks."""
     model = tmp_path / "run" / "models" / "9+recovery"
     model.mkdir(parents=True)
-    (tmp_path / "run" / "plan.json").write_text("{}", "utf-8")
+    (tmp_path / "run" / "plan.json").write_text('{"steps": []}', "utf-8")
     (model / "README.md").write_text(CARD, "utf-8")
     (model / "config.json").write_text("{}", "utf-8")
     (model / "model.safetensors").write_bytes(WEIGHTS)

@@ -87,7 +87,7 @@ def test_a_latex_row_has_its_columns_and_no_commands_of_the_name(name: str) -> N
 def test_numbers_are_told_with_their_interval_their_change_and_its_chance() -> None:
     row = markdown(comparison("9")).splitlines()[2]
     assert row == (
-        "| 9 | 9 | 4 | 1.5 M | 6.0 | 9: unpruned | 40.25 [39.00, 41.50] | -1.50 [-2.00, -1.00] | 0.004 worse "
+        "| 9 | 9 | 4 | 1.5 M | 6.0 | 9\\: unpruned | 40.25 [39.00, 41.50] | -1.50 [-2.00, -1.00] | 0.004 worse "
         "| 10.0 [9.0, 11.0] |"
     )
 
