@@ -17,7 +17,8 @@ from pathlib import Path
 from rich.console import Console
 
 from lp_runner.cli.live import moment
-from lp_runner.cli.picture import Paper, drawn
+from lp_runner.cli.paper import Paper
+from lp_runner.cli.picture import drawn
 from lp_runner.cli.view import View, after, begun
 from lp_runner.store import Run
 

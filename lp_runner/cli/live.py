@@ -17,7 +17,8 @@ from rich.text import Text
 from lp_runner.api import Json
 from lp_runner.cli import view as views
 from lp_runner.cli.console import described, printable
-from lp_runner.cli.picture import ASCII, UNICODE, Paper, drawn
+from lp_runner.cli.paper import ASCII, UNICODE, Paper
+from lp_runner.cli.picture import drawn
 from lp_runner.cli.view import View
 
 PICTURES_PER_S = 4

@@ -8,7 +8,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from lp_runner.cli.picture import ASCII, Paper, drawn, duration
+from lp_runner.cli.lines import duration
+from lp_runner.cli.paper import ASCII, Paper
+from lp_runner.cli.picture import drawn
 from lp_runner.cli.view import Pace, Scored, Search, State, Step, Training, Tried, View
 
 STEPS = (
