@@ -170,24 +170,9 @@ def _held(path: Path, kind: int, wait: bool, on_wait: Callable[[int, float], Non
     try:
         _acquire(descriptor, path, kind, wait, on_wait)
         _sign(descriptor)
-        try:
-            yield
-        finally:
-            _unsign(descriptor)
+        yield
     finally:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
-        os.close(descriptor)
-
-
-def signature(path: Path) -> tuple[int, float]:
-    """The process that holds a lock, or was killed while it held it (0 for none), and when it signed."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    except OSError:
-        return 0, 0.0
-    try:
-        return _signature(descriptor), os.fstat(descriptor).st_mtime
-    finally:
         os.close(descriptor)
 
 
@@ -213,11 +198,6 @@ def _sign(descriptor: int) -> None:
     with contextlib.suppress(OSError):  # a full disk: the lock holds, only the message lacks a number
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
-
-
-def _unsign(descriptor: int) -> None:
-    with contextlib.suppress(OSError):
-        os.ftruncate(descriptor, 0)
 
 
 def _signature(descriptor: int) -> int:

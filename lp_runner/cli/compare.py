@@ -40,11 +40,6 @@ def main(arguments: argparse.Namespace) -> int:
 def _labelled(words: list[str], output: Path) -> dict[str, Run]:
     """By the runs' own names; by the words themselves where two runs have one name."""
     runs = {word: Run.open(found(word, output)) for word in words}
-    named = {word: _name(run) for word, run in runs.items()}
+    named = {word: run.name for word, run in runs.items()}
     counted = Counter(named.values())
     return {named[word] if counted[named[word]] == 1 else word: run for word, run in runs.items()}
-
-
-def _name(run: Run) -> str:
-    name, cell = run.plan.get("name", run.folder.name), run.plan.get("cell")
-    return f"{name}/{cell}" if cell else str(name)

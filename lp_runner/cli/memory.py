@@ -15,11 +15,3 @@ def workers_bytes(pid: int) -> int:
             with contextlib.suppress(psutil.Error):
                 total += child.memory_info().rss
     return total
-
-
-def runs_since_before(pid: int, moment_s: float) -> bool:
-    """Whether the process is the one that wrote its number down then, and no later one of the same number."""
-    try:
-        return bool(pid and psutil.Process(pid).create_time() <= moment_s + 1)
-    except psutil.Error:
-        return False

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import sys
 from pathlib import Path
 
 from lp_runner.cli.console import human_bytes, show, table
+from lp_runner.cli.main import add_output
+from lp_runner.cli.runs import add_run, found
 from lp_runner.errors import DONE, UsageError
 from lp_runner.report.upload import Upload, metadata_of, push
 from lp_runner.store import Run
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", type=Path, metavar="RUN", help="a run's folder: runs/quickstart")
+    add_run(parser)
     parser.add_argument("model", metavar="MODEL", help="one of its models: 9+recovery")
     parser.add_argument("--repo", required=True, metavar="NAME", help="the repository: owner/name")
     parser.add_argument(
@@ -28,10 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--yes", action="store_true", help="send it; the token is that of `hf auth login` or HF_TOKEN"
     )
+    add_output(parser)
 
 
 def main(arguments: argparse.Namespace) -> int:
-    folder = _model(Run.open(arguments.run), arguments.model)
+    folder = _model(Run.open(found(arguments.run, arguments.output)), arguments.model)
     upload = Upload(folder, arguments.repo, arguments.visibility)
     metadata = metadata_of(upload)
     if arguments.yes:
@@ -48,9 +50,9 @@ def _model(run: Run, name: str) -> Path:
         raise UsageError(
             f"{run.folder}: no model is there yet", "a run leaves its models when it is complete"
         )
-    near = difflib.get_close_matches(name, run.models, n=1)
-    meant = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(run.models)}"
-    raise UsageError(f"{run.folder}: no model is named {name}{meant}")
+    from lp_runner.recipe.complaints import nearest
+
+    raise UsageError(f"{run.folder}: no model is named {name}{nearest(name, run.models)}")
 
 
 def _preview(upload: Upload, metadata: str) -> None:

@@ -36,7 +36,9 @@ def found(word: str, output: Path) -> Path:
         return Path(word)
     if word in named:
         return named[word]
-    raise UsageError(f"{unknown(word, output, list(named))}")
+    if Path(word).is_dir() and not any(name.startswith(f"{word}/") for name in named):
+        raise UsageError(f"{word}: not a run folder (no plan.json)")
+    raise UsageError(unknown(word, output, list(named)))
 
 
 def unknown(word: str, output: Path, names: list[str]) -> str:

@@ -12,9 +12,9 @@ from lp_runner.cli.console import human_bytes, json_text, show, table
 from lp_runner.cli.main import add_output
 from lp_runner.cli.runs import add_json, add_run, age, found
 from lp_runner.errors import DONE, UsageError
-from lp_runner.report.card import decimals
 from lp_runner.report.excerpts import candidate, candidates, segment, step, steps
 from lp_runner.report.findings import findings
+from lp_runner.report.numbers import with_interval
 from lp_runner.report.overview import overview, results_of
 from lp_runner.store import Run
 
@@ -123,11 +123,7 @@ def _systems(systems: Sequence[Mapping[str, Json]]) -> Json:
 
 def _score(metric: str, system: Mapping[str, Json]) -> str:
     score = next((one for one in system["evaluations"] if one["metric"] == metric), None)
-    if score is None:
-        return ""
-    digits = decimals(score)
-    spread = "" if score["low"] is None else f" [{score['low']:.{digits}f}, {score['high']:.{digits}f}]"
-    return f"{score['value']:.{digits}f}{spread}"
+    return with_interval(score) if score else ""
 
 
 def _seconds(seconds: float | None) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import time
 from contextlib import ExitStack
-from pathlib import Path
 
 from lp_runner.api import Json
 from lp_runner.cli.console import Plain, show
 from lp_runner.cli.live import Live, Screen, moment, terminal
 from lp_runner.cli.logs import following
-from lp_runner.cli.memory import runs_since_before, workers_bytes
+from lp_runner.cli.main import add_output
+from lp_runner.cli.memory import workers_bytes
+from lp_runner.cli.runs import add_run, found
 from lp_runner.errors import DONE, INTERRUPTED, RUN_FAILED
 from lp_runner.store import Run
 
@@ -20,13 +21,14 @@ _ENDS = {"run-finished": "complete", "step-failed": "failed", "step-interrupted"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", type=Path, metavar="RUN", help="a run's folder, e.g. runs/quickstart")
+    add_run(parser)
+    add_output(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="show what the workers print, too")
 
 
 def main(arguments: argparse.Namespace) -> int:
     """0 for a run that is complete, 1 for one that isn't and that nobody works on."""
-    run = Run.open(arguments.run)
+    run = Run.open(found(arguments.run, arguments.output))
     with ExitStack() as stack:
         listener = _listener(run, stack)
         stack.callback(listener.close)
@@ -41,12 +43,11 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _listener(run: Run, stack: ExitStack) -> Live | Plain:
-    name = f"{run.plan['name']}/{run.plan['cell']}" if run.plan["cell"] else str(run.plan["name"])
     console = terminal()
     if console is None:
-        return Plain(name)
-    screen = stack.enter_context(Screen(console, lambda: workers_bytes(run.worked_on_by[0])))
-    return Live(name, screen, lambda: Run.open(run.folder).plan)
+        return Plain(run.name)
+    screen = stack.enter_context(Screen(console, lambda: workers_bytes(run.holder or 0)))
+    return Live(run.name, screen, lambda: Run.open(run.folder).plan)
 
 
 def _watched(run: Run, listener: Live | Plain) -> str:
@@ -54,7 +55,7 @@ def _watched(run: Run, listener: Live | Plain) -> str:
     events = Events(run)
     ended = ""
     while True:
-        at_work = is_worked_on(run)  # asked before reading: what it told before it went is then read
+        at_work = run.holder is not None  # asked before reading: what it told before it went is then read
         for event in events.new():
             ended = _ENDS.get(event["event"], "")
             listener.event(event["event"], event)
@@ -63,12 +64,6 @@ def _watched(run: Run, listener: Live | Plain) -> str:
         if (told := run.progress) and told["time"] >= events.step_since and told["step"] == events.step:
             listener.progress(told["step"], told["done"], told["total"], told["note"])
         time.sleep(EVERY_S)
-
-
-def is_worked_on(run: Run) -> bool:
-    """Its lock is signed, and by a process that still runs."""
-    pid, signed_s = run.worked_on_by
-    return runs_since_before(pid, signed_s)
 
 
 class Events:

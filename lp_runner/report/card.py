@@ -16,8 +16,9 @@ from lp_runner.checkpoint import mergekit_slices
 from lp_runner.recipe.scalars import to_yaml
 from lp_runner.report.loading import with_transformers, with_vllm
 from lp_runner.report.metadata import base_name, licence_of, metadata, test_set
+from lp_runner.report.numbers import share, with_interval
 
-__all__ = ["base_name", "card", "decimals", "extras", "inline"]
+__all__ = ["base_name", "card", "extras", "inline"]
 
 MARKUP = frozenset("\\`*_{}[]<>()#+!|~&$@:")
 """What can begin a heading, list, link, table cell, entity, formula or mention, after a backslash is itself."""
@@ -80,11 +81,6 @@ def inline(text: str) -> str:
     return "".join(_visible(letter) for letter in flat)
 
 
-def decimals(score: Mapping[str, Json]) -> int:
-    """Two for a metric that goes to 100, four for one that goes to 1, as COMET does: no translator has 1.5 of 100."""
-    return 2 if abs(score["value"]) >= 1.5 else 4
-
-
 def _visible(letter: str) -> str:
     """Controls and marks of direction as \\xNN or \\uNNNN, in words and not in effect."""
     if not letter.isprintable():
@@ -129,15 +125,7 @@ def _table(results: Mapping[str, Json], system: Mapping[str, Json]) -> str:
 def _row(one: Mapping[str, Json], score: Mapping[str, Json], baselines: list[str]) -> list[str]:
     layers = "+".join(str(count) for count in one["layers"].values())
     kept = [_kept(one, score["metric"], baseline) for baseline in baselines]
-    return [inline(one["name"]), layers, inline(score["metric"]), _score(score), *kept]
-
-
-def _score(score: Mapping[str, Json]) -> str:
-    digits = decimals(score)
-    value = f"{score['value']:.{digits}f}"
-    return (
-        value if score["low"] is None else f"{value} [{score['low']:.{digits}f}, {score['high']:.{digits}f}]"
-    )
+    return [inline(one["name"]), layers, inline(score["metric"]), with_interval(score), *kept]
 
 
 def _kept(one: Mapping[str, Json], metric: str, baseline: str) -> str:
@@ -145,7 +133,7 @@ def _kept(one: Mapping[str, Json], metric: str, baseline: str) -> str:
     counts = {score["metric"] for score in one["evaluations"] if score["higher_is_better"]}
     for line in one["compared"] if metric in counts else ():
         if (line["metric"], line["of"]) == (metric, baseline) and (kept := line["retention_percent"]):
-            return f"{kept['value']:.1f} % [{kept['low']:.1f}, {kept['high']:.1f}]"
+            return share(kept)
     return ""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lp_runner.api import Json
-from lp_runner.report.card import decimals
+from lp_runner.report.numbers import decimals, share
 from lp_runner.report.points import headline, speeds
 
 
@@ -60,7 +60,7 @@ def _sentence(system: Mapping[str, Json], results: Mapping[str, Json]) -> str:
 def _quality(system: Mapping[str, Json]) -> str:
     """By the headline's metric; with the same recovery first, since that denominator is the harder one."""
     first = headline(system)
-    told = f"reach {first['metric']} {first['value']:.{1 if decimals(first) == 2 else 3}f}"
+    told = f"reach {first['metric']} {first['value']:.{1 if decimals(first['value']) == 2 else 3}f}"
     kept = [
         line for line in system["compared"] if line["metric"] == first["metric"] and line["retention_percent"]
     ]
@@ -73,8 +73,7 @@ def _quality(system: Mapping[str, Json]) -> str:
 
 
 def _retention(line: Mapping[str, Json]) -> str:
-    kept = line["retention_percent"]
-    return f"{kept['value']:.1f} % [{kept['low']:.1f}, {kept['high']:.1f}]"
+    return share(line["retention_percent"])
 
 
 def _denominator(line: Mapping[str, Json]) -> str:

@@ -11,10 +11,11 @@ from markupsafe import Markup, escape
 
 from lp_runner.api import Json
 from lp_runner.report import figures
-from lp_runner.report.card import base_name, decimals
+from lp_runner.report.card import base_name
 from lp_runner.report.findings import findings
 from lp_runner.report.gates import sentence
 from lp_runner.report.heat import heat_map, importance
+from lp_runner.report.numbers import decimals
 from lp_runner.report.points import SEARCH, headline, points, speeds
 from lp_runner.report.segments import Segments
 from lp_runner.report.svg import Picture
@@ -35,7 +36,7 @@ def page(results: Mapping[str, Json], recipe: str, segments: Segments) -> str:
         benchmark=results.get("benchmark"),
         gates=[{"text": sentence(gate), "met": gate["met"]} for gate in results["gates"]],
         headline=metric,
-        decimals={one["metric"]: decimals(one) for one in results["systems"][0]["evaluations"]},
+        decimals={one["metric"]: decimals(one["value"]) for one in results["systems"][0]["evaluations"]},
         metrics=[one["metric"] for one in results["systems"][0]["evaluations"]],
         groups=_groups(results["systems"]),
         against={system["name"]: _against(system, metric) for system in results["systems"]},

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from lp_runner.report.card import inline
 from lp_runner.report.compare import Comparison, Row, Scored
+from lp_runner.report.numbers import decimals, with_interval
 
 SCHEMA = "lp_runner/comparison/1"
 NOTE = "p-values are of single paired bootstrap tests, not corrected for how many there are."
@@ -127,9 +128,8 @@ def _cells(row: Row, told: Comparison) -> list[str]:
 
 
 def _scored(score: Scored) -> list[str]:
-    digits = 2 if abs(score.value) >= 1.5 else 4
-    spread = "" if score.low is None else f" [{score.low:.{digits}f}, {score.high:.{digits}f}]"
-    told = f"{score.value:.{digits}f}{spread}"
+    digits = decimals(score.value)
+    told = with_interval({"value": score.value, "low": score.low, "high": score.high})
     if score.test is None:
         return [told, "", ""]
     change, p_value = score.test.difference, score.test.p_value

@@ -18,7 +18,6 @@ from lp_runner.files import (
     link_or_copy,
     locked,
     rename_into_place,
-    signature,
     write_durably,
 )
 from lp_runner.store.events import Events, finite, read_events
@@ -127,7 +126,13 @@ class Run:
     @property
     def holder(self) -> int | None:
         """The process that works on it now; 0 where it doesn't say which, None where none does."""
-        return holder(self.folder / ".lock")
+        return holder(self.folder / LOCK)
+
+    @property
+    def name(self) -> str:
+        """With the cell's of a matrix: study/seed-1."""
+        name, cell = self.plan.get("name", self.folder.name), self.plan.get("cell")
+        return f"{name}/{cell}" if cell else str(name)
 
     @property
     def keys(self) -> set[str]:
@@ -155,11 +160,6 @@ class Run:
     def progress(self) -> dict[str, Json] | None:
         """How far the step at work said to be last; it may be of a step that is over."""
         return read_progress(self.folder / PROGRESS)
-
-    @property
-    def worked_on_by(self) -> tuple[int, float]:
-        """The process that has it in hand, or was killed while it had, and when it took it; 0 for none."""
-        return signature(self.folder / LOCK)
 
     @property
     def events_bytes(self) -> int:

@@ -254,7 +254,7 @@ CASES = (
         nothing,
         ("watch", "runs/tiny"),
         2,
-        "runs/tiny: not a run folder (no plan.json)\n",
+        "no run is named runs/tiny; runs has no runs\n",
     ),
     Case(
         "artefacts of a run that isn't there",

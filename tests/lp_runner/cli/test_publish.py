@@ -218,7 +218,7 @@ def test_a_model_that_is_not_there_is_an_error_with_the_nearest_name(publish: Pu
     assert publish("9+recover", "--repo", "me/small").stderr == (
         f"{run}: no model is named 9+recover; did you mean 9+recovery?\n"
     )
-    assert publish("x", "--repo", "me/small").stderr == f"{run}: no model is named x; there are 9+recovery\n"
+    assert publish("x", "--repo", "me/small").stderr == f"{run}: no model is named x; known are 9+recovery\n"
 
 
 def test_a_name_that_no_repository_can_have_is_refused_before_anything_is_sent(

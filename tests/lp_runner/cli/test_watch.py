@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from lp_runner.cli.memory import runs_since_before, workers_bytes
+from lp_runner.cli.memory import workers_bytes
 from lp_runner.cli.watch import main
 from lp_runner.errors import UsageError
 from lp_runner.store import Run, RunFolder
@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> RunFolder:
 
 
 def watch(folder: RunFolder) -> int:
-    return main(Namespace(run=folder.path, verbose=False))
+    return main(Namespace(run=str(folder.path), output=folder.path.parent, verbose=False))
 
 
 def test_a_run_that_is_over_shows_how_it_ended_and_returns(
@@ -123,16 +123,17 @@ def test_a_progress_file_that_can_not_be_written_stops_nothing(tmp_path: Path) -
     RunFolder(tmp_path / "gone").progress.tell("read", 1, 2, "")
 
 
-def test_a_lock_is_signed_while_it_is_held_and_by_nobody_afterwards(folder: RunFolder) -> None:
+def test_a_run_is_held_by_whoever_works_on_it_and_by_nobody_afterwards(folder: RunFolder) -> None:
     with folder.lock():
-        assert Run.open(folder.path).worked_on_by[0] == os.getpid()
-    assert Run.open(folder.path).worked_on_by[0] == 0
+        assert Run.open(folder.path).holder == os.getpid()
+    assert Run.open(folder.path).holder is None
 
 
-def test_a_later_process_of_the_same_number_is_another_one() -> None:
-    assert runs_since_before(os.getpid(), time.time())
-    assert not runs_since_before(os.getpid(), 1_000_000_000.0)
-    assert not runs_since_before(0, time.time())
+def test_a_lock_that_a_killed_process_signed_is_not_that_of_a_later_one_of_its_number(
+    folder: RunFolder,
+) -> None:
+    (folder.path / ".lock").write_text(f"{os.getpid()}\n")
+    assert Run.open(folder.path).holder is None
 
 
 def test_the_memory_of_a_process_that_is_gone_is_none() -> None:

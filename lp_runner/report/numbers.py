@@ -1,0 +1,28 @@
+"""Numbers of a report → text, the same in the page, cards, tables and on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lp_runner.api import Json
+
+
+def decimals(value: float) -> int:
+    """Two for a score of a metric that goes to 100, four for one that goes to 1, as COMET does: no translator has 1.5 of
+    100.
+    """
+    return 2 if abs(value) >= 1.5 else 4
+
+
+def with_interval(score: Mapping[str, Json]) -> str:
+    """A score: 47.69 [46.21, 49.20]; without the interval where it has none."""
+    digits = decimals(score["value"])
+    value = f"{score['value']:.{digits}f}"
+    return (
+        value if score["low"] is None else f"{value} [{score['low']:.{digits}f}, {score['high']:.{digits}f}]"
+    )
+
+
+def share(kept: Mapping[str, Json]) -> str:
+    """In percent: 98.4 % [97.9, 98.8]."""
+    return f"{kept['value']:.1f} % [{kept['low']:.1f}, {kept['high']:.1f}]"
