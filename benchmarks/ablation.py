@@ -18,8 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from lp_runner.registry import Registry
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(
@@ -29,14 +27,13 @@ def main() -> None:
     parser.add_argument("--plot", type=Path, metavar="SVG")
     options = parser.parse_args()
     results = json.loads((options.run / "results.json").read_text(encoding="utf-8"))
-    registry = Registry.installed()
-    rows = [row(search, results, registry) for search in results["searches"]]
+    rows = [row(search, results) for search in results["searches"]]
     table(rows, results)
     if options.plot:
         plot(rows, results["systems"][0]["evaluations"][0], options.plot)
 
 
-def row(search: Mapping[str, Any], results: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
+def row(search: Mapping[str, Any], results: Mapping[str, Any]) -> dict[str, Any]:
     """One metric: what it removed, what is left of the quality, and what it cost."""
     mine = [system for system in results["systems"] if set(system["removed"]) == set(search["removals"])]
     scores = {bool(system["recovered"]): system["evaluations"][0] for system in mine}
@@ -46,7 +43,7 @@ def row(search: Mapping[str, Any], results: Mapping[str, Any], registry: Registr
         "before": scores[False],
         "after": scores.get(True),
         "spearman": spearman(first_scores(search), first_scores(results["searches"][0])),
-        "passes": passes(search, registry),
+        "passes": search["cost"]["passes"] or 0,
         "seconds": search["seconds"],
     }
 
@@ -96,14 +93,6 @@ def plot(rows: Sequence[Mapping[str, Any]], unpruned: Mapping[str, Any], out: Pa
     axes.set(xlabel=f"{unpruned['metric']} on the test set (95 %); seconds of the search")
     axes.legend(loc="upper left")
     figure.savefig(out, metadata={"Date": None})
-
-
-def passes(search: Mapping[str, Any], registry: Registry) -> int:
-    """Segments through a whole model: one look for an additive metric, else one for each set and the unpruned model."""
-    metric = search["metric"]
-    traits = registry.find("importance", metric["use"]).declaration.traits
-    looks = 1 if "additive" in traits else 1 + search["candidates"]
-    return int(metric["with"].get("segments", 0)) * looks
 
 
 def named(metric: Mapping[str, Any]) -> str:

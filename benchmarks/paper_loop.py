@@ -277,16 +277,18 @@ def search(task: Task, engines: Mapping[str, Ours], options: argparse.Namespace)
 def reached(model: Any, steps: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """How fast this machine multiplies by this model's weights, 1024 rows at a time; the engine's share of that."""
     linears = [part for part in stacks(model)["decoder"].layers[0].modules() if isinstance(part, nn.Linear)]
+    rows = [torch.randn(1024, linear.in_features).to(model.dtype) for linear in linears]
+    operations = 2 * 1024 * sum(linear.weight.numel() for linear in linears)
+    own_s = sum(map(best_of_5, linears, rows))
     with by_onednn(model):
-        layer_s = sum(
-            best_of_5(linear, torch.randn(1024, linear.in_features).to(model.dtype)) for linear in linears
-        )
+        layer_s = sum(map(best_of_5, linears, rows))
     head = model.get_output_embeddings().weight.bfloat16()
     head_s = best_of_5(lambda rows: rows @ head.T, torch.randn(1024, head.shape[1]).bfloat16())
     work, seconds = [step["work"]["exact"] for step in steps], sum(step["seconds"]["exact"] for step in steps)
     alone_s = sum(one["layer_tokens"] * layer_s + one["head_tokens"] * head_s for one in work) / 1024
     return {
-        "layer_flop_per_s": 2 * 1024 * sum(linear.weight.numel() for linear in linears) / layer_s,
+        "own_flop_per_s": operations / own_s,
+        "layer_flop_per_s": operations / layer_s,
         "head_flop_per_s": 2 * 1024 * head.numel() / head_s,
         "share": alone_s / seconds,
     }
@@ -326,7 +328,8 @@ def show(told: Mapping[str, Any]) -> None:
         print(f"| {' | '.join(map(str, cells))} | {work['bounds']} |")
     at = told["reached"]
     print(
-        f"\nproducts: layers {at['layer_flop_per_s'] / 1e9:.0f} GFLOP/s, head (bfloat16) "
+        f"\nproducts: layers {at['layer_flop_per_s'] / 1e9:.0f} GFLOP/s "
+        f"({at['own_flop_per_s'] / 1e9:.0f} by PyTorch's own), head (bfloat16) "
         f"{at['head_flop_per_s'] / 1e9:.0f} GFLOP/s; alone they take {at['share']:.0%} of the engine's time"
     )
     first = told["steps"][0]

@@ -37,6 +37,7 @@ def loss_gradients(
     Raises ValueError, in the metric's name, without segments or where one has no reference.
     """
     refuse_without_references(name, segments)
+    context.record(passes=len(segments))
     network = load(model, context.device, context.dtype).requires_grad_(False)
     layers = layers_of(network)
     for module in layers.values():
