@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lp_runner.errors import UsageError
 from lp_runner.recipe import Recipe
-from lp_runner.recipe.defaults import marked, value_at
+from lp_runner.recipe.defaults import named_files
 from lp_runner.recipe.node import Trail
 from lp_runner.registry import Registry
 
@@ -19,12 +19,9 @@ def check_inputs(cell: Recipe, registry: Registry) -> None:
     if cell.model.is_local and not Path(cell.model.path).is_dir():
         raise _missing(cell, ("model", "path"), "no such folder", cell.model.path)
     for use in cell.uses():
-        schema = registry.find(use.kind, use.name).schema
-        for mark in ("x-lp-path", "x-lp-model"):
-            for at, _ in marked(dict(use.options), schema, schema, mark):
-                value = value_at(use.options, at)
-                if isinstance(value, str) and Path(value).is_absolute() and not Path(value).exists():
-                    raise _missing(cell, (*use.place, "with", *at), "no such file", value)
+        for at, value in named_files(dict(use.options), registry.find(use.kind, use.name).schema):
+            if isinstance(value, str) and Path(value).is_absolute() and not Path(value).exists():
+                raise _missing(cell, (*use.place, "with", *at), "no such file", value)
 
 
 def _missing(cell: Recipe, trail: Trail, what: str, path: str) -> UsageError:

@@ -78,6 +78,13 @@ def marked(
             yield from marked(item, schema.get("items", {}), root, mark, (*trail, index))
 
 
+def named_files(options: Json, schema: Schema) -> Iterator[tuple[Trail, Json]]:
+    """Where options name files or models, and what they name: a path, or a name on the hub."""
+    for mark in ("x-lp-path", "x-lp-model"):
+        for at, _ in marked(options, schema, schema, mark):
+            yield at, value_at(options, at)
+
+
 def replaced(value: Json, trail: Trail, change: Callable[[Json], Json]) -> Json:
     """A copy with the value at `trail` changed."""
     if not trail:

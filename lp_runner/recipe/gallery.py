@@ -11,12 +11,11 @@ from pathlib import Path
 import lp_runner
 from lp_runner.envs.environments import is_default
 from lp_runner.recipe.compose import family
-from lp_runner.recipe.defaults import marked, value_at
+from lp_runner.recipe.defaults import named_files
 from lp_runner.recipe.load import load
 from lp_runner.recipe.recipe import Recipe, Use
 from lp_runner.registry import Registry
 
-_MARKS = ("x-lp-path", "x-lp-model")
 _SENTENCE = re.compile(r"(.+?[.:?])(?:\s|$)", re.DOTALL)
 
 
@@ -115,11 +114,8 @@ def _comment(lines: list[str]) -> Iterator[str]:
 
 
 def _values(use: Use, registry: Registry) -> Iterator[str]:
-    schema = registry.find(use.kind, use.name).schema
-    for mark in _MARKS:
-        for at, _ in marked(dict(use.options), schema, schema, mark):
-            value = value_at(use.options, at)
-            yield from [value] if isinstance(value, str) else value
+    for _, value in named_files(dict(use.options), registry.find(use.kind, use.name).schema):
+        yield from [value] if isinstance(value, str) else value
 
 
 def _files(path: Path) -> list[Path]:

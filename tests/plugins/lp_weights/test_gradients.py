@@ -123,7 +123,8 @@ def test_running_out_of_memory_counts_nothing_twice(
 
     monkeypatch.setattr(gradients, "_backward", short_of_memory)
     assert measure(METRICS["norm"], model) == pytest.approx(expected, rel=1e-4)
-    assert context.facts == [{"out_of_memory": "batch halved", "batch_size": 1}]
+    halved = {"out_of_memory": "batch halved", "batch_size": 1}
+    assert context.facts == [{"passes": 3}, {"passes": 3}, halved]
 
 
 @torch.no_grad()
