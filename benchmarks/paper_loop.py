@@ -19,12 +19,12 @@ import argparse
 import json
 import os
 import platform
-import resource
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ from lp_models.products import by_onednn
 from lp_models.seq2seq import pad_id
 from lp_models.texts import decode, load_tokenizer
 from lp_sacrebleu.evaluator import ChrfPlusPlus
+from memory import forget_peak, peak_gb
 from sacrebleu.metrics.chrf import CHRF
 from torch import nn
 from transformers import AutoModelForCausalLM, GenerationConfig
@@ -195,7 +196,6 @@ def main() -> None:
     print(f"open: {engines['exact'].open_s:.1f} s")
     told["steps"] = search(task, engines, options)
     told["reached"] = reached(engines["exact"].metric._model, told["steps"])
-    told["peak_rss_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     out = Path(__file__).with_name(f"paper_loop-{options.run.name}.json")
     out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     show(told)
@@ -239,10 +239,15 @@ def sample(task: Task, batches: Sequence[int], candidate: int | None) -> list[di
     removed = frozenset({Layer(layers // 2 if candidate is None else candidate)})
     told, texts = [], []
     for batch in batches:
+        forget_peak()
         seconds, (_, found) = timed(Plain(task, batch).candidate, removed)
         texts.append(found)
-        told.append({"batch": batch, "candidate": str(min(removed)), "seconds": seconds})
-        print(f"plain, batch {batch}, without {min(removed)}: {seconds:.1f} s", flush=True)
+        told.append(
+            {"batch": batch, "candidate": str(min(removed)), "seconds": seconds, "peak_gb": peak_gb()}
+        )
+        print(
+            f"plain, batch {batch}, without {min(removed)}: {seconds:.1f} s, {peak_gb():.1f} GB", flush=True
+        )
     differing = [sum(a != b for a, b in zip(texts[0], other, strict=True)) for other in texts[1:]]
     print(f"texts that differ from those at batch {batches[0] if batches else '-'}: {differing}")
     return told
@@ -274,24 +279,33 @@ def search(task: Task, engines: Mapping[str, Ours], options: argparse.Namespace)
 
 
 @torch.inference_mode()
-def reached(model: Any, steps: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+def reached(model: Any, steps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """How fast this machine multiplies by this model's weights, 1024 rows at a time; the engine's share of that."""
     linears = [part for part in stacks(model)["decoder"].layers[0].modules() if isinstance(part, nn.Linear)]
+    hidden = torch.randn(1024, model.config.hidden_size)
     rows = [torch.randn(1024, linear.in_features).to(model.dtype) for linear in linears]
     operations = 2 * 1024 * sum(linear.weight.numel() for linear in linears)
     own_s = sum(map(best_of_5, linears, rows))
     with by_onednn(model):
         layer_s = sum(map(best_of_5, linears, rows))
-    head = model.get_output_embeddings().weight.bfloat16()
-    head_s = best_of_5(lambda rows: rows @ head.T, torch.randn(1024, head.shape[1]).bfloat16())
+    head = model.get_output_embeddings().weight
+    head_s, head_dtype = min(
+        (best_of_5(partial(products, head.to(dtype)), hidden.to(dtype)), str(dtype).removeprefix("torch."))
+        for dtype in (model.dtype, torch.bfloat16)
+    )
     work, seconds = [step["work"]["exact"] for step in steps], sum(step["seconds"]["exact"] for step in steps)
     alone_s = sum(one["layer_tokens"] * layer_s + one["head_tokens"] * head_s for one in work) / 1024
     return {
         "own_flop_per_s": operations / own_s,
         "layer_flop_per_s": operations / layer_s,
         "head_flop_per_s": 2 * 1024 * head.numel() / head_s,
+        "head_dtype": head_dtype,
         "share": alone_s / seconds,
     }
+
+
+def products(weight: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    return rows @ weight.T
 
 
 def best_of_5(call: Any, rows: torch.Tensor) -> float:
@@ -329,7 +343,7 @@ def show(told: Mapping[str, Any]) -> None:
     at = told["reached"]
     print(
         f"\nproducts: layers {at['layer_flop_per_s'] / 1e9:.0f} GFLOP/s "
-        f"({at['own_flop_per_s'] / 1e9:.0f} by PyTorch's own), head (bfloat16) "
+        f"({at['own_flop_per_s'] / 1e9:.0f} by PyTorch's own), head ({at['head_dtype']}) "
         f"{at['head_flop_per_s'] / 1e9:.0f} GFLOP/s; alone they take {at['share']:.0%} of the engine's time"
     )
     first = told["steps"][0]
