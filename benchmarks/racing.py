@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from lp_ablation.race import Racing, race
+from lp_ablation.race import REPLICATES, Racing, race
 from numpy.typing import NDArray
 from paper_loop import Ours, Task, layers_of, new_layer, read_task, surround, timed
 from sacrebleu.metrics.chrf import CHRF
@@ -28,7 +28,6 @@ from lp_runner.api import Evaluation, Layer, Removal
 Table = NDArray[np.float64]
 """chrF++'s statistics, (segments, orders, 3): n-grams written, wanted, matched."""
 CHRF_PP = CHRF(word_order=2)
-RESAMPLES = 1000
 CONFIDENCES = (0.8, 0.9, 0.95, 0.99)
 
 
@@ -150,7 +149,7 @@ def raced(tables: Mapping[int, Table], racing: Racing, seed: int) -> tuple[int, 
 
     @cache
     def counts(seen: int) -> NDArray[np.float64]:
-        chosen = np.random.default_rng(seed).choice(seen, size=(RESAMPLES, seen), replace=True)
+        chosen = np.random.default_rng(seed).choice(seen, size=(REPLICATES, seen), replace=True)
         return np.stack([np.bincount(one, minlength=seen) for one in chosen]).astype(float)
 
     def judge(number: int, seen: int) -> Evaluation:

@@ -16,8 +16,11 @@ import numpy as np
 
 from lp_runner.api import Evaluation
 
-GROWTH = 1.5
-"""Each look is at so many times the segments of the one before."""
+GROWTH = 2
+"""Each look is at so many times the segments of the one before: more looks are more decodings, each with its longest
+row to wait for."""
+REPLICATES = 250
+"""Of the bootstrap, which is asked for a spread only, and gives it to 1/√(2 · 250) of itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from lp_models.texts import decode, load_tokenizer, longest_token
 
 from lp_ablation.contest import Contest, steady
 from lp_ablation.limits import limit
-from lp_ablation.race import Racing, race
+from lp_ablation.race import REPLICATES, Racing, race
 from lp_runner.api import (
     Context,
     EncodedSegment,
@@ -140,7 +140,7 @@ class TranslationQuality:
 
     def _judge(self, context: Context, removed: Removal, texts: Sequence[str]) -> Evaluation:
         """On the first segments, with replicates."""
-        resamples = Resamples(seed=context.seed)
+        resamples = Resamples(REPLICATES, context.seed)
         return context.evaluator("metric").score(self._system(removed, tuple(texts)), resamples)[0]
 
     def close(self) -> None:

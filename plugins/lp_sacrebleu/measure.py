@@ -6,7 +6,7 @@ sacreBLEU keeps its segment statistics behind underscored names; this is the onl
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,31 +14,32 @@ from sacrebleu.metrics.base import Metric
 
 from lp_runner.api import Evaluation, Resamples
 
-SegmentStatistics = list[list[float]]
+SegmentStatistics = list[tuple[float, ...]]
 """A row per segment; rows add up to the statistics of a corpus."""
+SEGMENTS_KEPT = 2**15
+"""Whose statistics are not counted again: a search's candidates write many of the same texts, and a race looks twice."""
 
 
-@dataclass(frozen=True, slots=True)
 class Measure:
     """One metric under the name that a recipe knows it by."""
 
-    name: str
-    corpus: Metric
-    sentence: Metric
-    """Judges one segment by the same statistics; for BLEU with effective order, as sacreBLEU advises."""
-    higher_is_better: bool = True
+    def __init__(self, name: str, corpus: Metric, sentence: Metric, higher_is_better: bool = True) -> None:
+        """`sentence` judges one segment by the same statistics; for BLEU with effective order, as sacreBLEU advises."""
+        self.name, self.higher_is_better = name, higher_is_better
+        self._corpus, self._sentence = corpus, sentence
+        self._row = lru_cache(SEGMENTS_KEPT)(self._count)
 
     def evaluate(
         self, hypotheses: Sequence[str], references: Sequence[str], resamples: Resamples | None
     ) -> Evaluation:
         """Value and replicates equal sacreBLEU's corpus_score and bootstrap, segments its sentence_score."""
-        rows = self.corpus._extract_corpus_statistics(hypotheses, [references])
+        rows = self._rows(hypotheses, references)
         return Evaluation(
             metric=self.name,
-            value=float(self.corpus._aggregate_and_compute(rows).score),
-            signature=str(self.corpus.get_signature()),
-            segments=tuple(_score(self.sentence, row) for row in rows),
-            replicates=tuple(_replicates(self.corpus, rows, resamples)) if resamples else (),
+            value=float(self._corpus._aggregate_and_compute(rows).score),
+            signature=str(self._corpus.get_signature()),
+            segments=tuple(_score(self._sentence, list(row)) for row in rows),
+            replicates=tuple(_replicates(self._corpus, rows, resamples)) if resamples else (),
             higher_is_better=self.higher_is_better,
         )
 
@@ -51,16 +52,23 @@ class Measure:
         text lacks, until none is left; at worst all of them match nothing. An order without any n-gram yet may stay
         out of sacreBLEU's average, which is no better than all of it matched.
         """
-        rows = np.array(self.corpus._extract_corpus_statistics(hypotheses, [references]))
+        rows = np.array(self._rows(hypotheses, references))
         written, wanted, matched = rows[:, 0::3], rows[:, 1::3], rows[:, 2::3]  # each (segments, orders)
-        growth = 2 if getattr(self.corpus, "lowercase", False) else 1  # İ in lower case is two characters
+        growth = 2 if getattr(self._corpus, "lowercase", False) else 1  # İ in lower case is two characters
         more = growth * np.array(room)[:, None]
         unopened = (written.sum(0) == 0) & more.any()
         missing = np.where(unopened, wanted, np.minimum(wanted - matched, more))
         return (
-            _from_columns(self.corpus, written + more, wanted, matched),
-            _from_columns(self.corpus, written + missing, wanted, matched + missing),
+            _from_columns(self._corpus, written + more, wanted, matched),
+            _from_columns(self._corpus, written + missing, wanted, matched + missing),
         )
+
+    def _rows(self, hypotheses: Sequence[str], references: Sequence[str]) -> SegmentStatistics:
+        return [self._row(*pair) for pair in zip(hypotheses, references, strict=True)]
+
+    def _count(self, hypothesis: str, reference: str) -> tuple[float, ...]:
+        (row,) = self._corpus._extract_corpus_statistics([hypothesis], [[reference]])
+        return tuple(row)
 
 
 def _from_columns(metric: Metric, *columns: Any) -> float:

@@ -14,8 +14,8 @@ def evaluation(value: float, replicates: list[float]) -> Evaluation:
     return Evaluation("chrf", value, "test", replicates=tuple(replicates))
 
 
-def test_each_look_is_at_half_as_many_segments_again_and_the_last_at_all() -> None:
-    assert Racing(0.95, 30).looks(200) == [30, 45, 68, 102, 153, 200]
+def test_each_look_is_at_twice_as_many_segments_and_the_last_at_all() -> None:
+    assert Racing(0.95, 30).looks(200) == [30, 60, 120, 200]
     assert Racing(0.95, 30).looks(20) == [20]
 
 
@@ -33,8 +33,8 @@ def test_a_set_that_is_behind_in_nearly_every_replicate_has_lost() -> None:
 
 
 def test_all_comparisons_share_the_risk_of_the_question() -> None:
-    assert Racing(0.95, 30).risk(running=11, segments=60) == pytest.approx(0.05 / (10 * 2))
-    assert Racing(0.95, 30).risk(running=3, segments=60) == pytest.approx(0.05 / (2 * 2))
+    assert Racing(0.95, 30).risk(running=11, segments=100) == pytest.approx(0.05 / (10 * 2))
+    assert Racing(0.95, 30).risk(running=3, segments=100) == pytest.approx(0.05 / (2 * 2))
 
 
 def test_the_fewer_segments_are_to_come_the_surer_is_what_was_seen() -> None:
@@ -73,14 +73,14 @@ def test_whoever_is_there_at_the_last_look_stays() -> None:
 
 def test_who_left_translates_no_further_and_a_race_of_one_is_over() -> None:
     asked: list[tuple[list[int], slice]] = []
-    values = {0: {30: 50.0, 45: 50.0, 60: 50.0}, 1: {30: 40.0}, 2: {30: 49.9, 45: 45.0}}
+    values = {0: {30: 50.0, 60: 50.0, 100: 50.0}, 1: {30: 40.0}, 2: {30: 49.9, 60: 45.0}}
 
     def judge(number: int, seen: int) -> Evaluation:
         value = values[number][seen]
         return evaluation(value, [value - 0.1 - number, value + number, value + 0.1])
 
-    end = race(Racing(0.95, 30), 3, 60, lambda who, part: asked.append((list(who), part)), judge)
-    assert asked == [([0, 1, 2], slice(0, 30)), ([0, 2], slice(30, 45))]
+    end = race(Racing(0.95, 30), 3, 100, lambda who, part: asked.append((list(who), part)), judge)
+    assert asked == [([0, 1, 2], slice(0, 30)), ([0, 2], slice(30, 60))]
     assert list(end.stayed) == [0]
     assert end.left == {1: (10.0, 40.0), 2: (5.0, 45.0)}
-    assert (end.seen, end.translated) == (45, 3 * 30 + 2 * 15)
+    assert (end.seen, end.translated) == (60, 3 * 30 + 2 * 30)
