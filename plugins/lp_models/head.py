@@ -13,6 +13,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from lp_models.products import product
+
 WORDS_AT_ONCE = 16384
 GROUP = 16
 """Words that are first looked at by their greatest logit."""
@@ -58,10 +60,8 @@ class Blocks:
         return ids
 
     def _block(self, hidden: Tensor, begin: int, end: int) -> tuple[Tensor, Tensor]:
-        logits = hidden @ self._weight[begin:end].T
-        if self._bias is not None:
-            logits += self._bias[begin:end]
-        found = logits.max(-1)
+        bias = None if self._bias is None else self._bias[begin:end]
+        found = product(hidden, self._weight[begin:end], bias).max(-1)
         return found.values, found.indices
 
 

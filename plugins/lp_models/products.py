@@ -5,10 +5,12 @@ Its products are float32 too, and it uses the widest vectors of any maker's proc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lp_models.instead import instead
@@ -20,8 +22,14 @@ def by_onednn(module: nn.Module) -> Iterator[None]:
     with ExitStack() as products:
         for part in module.modules():
             if type(part) is nn.Linear and _can(part.weight):
-                products.enter_context(instead([part], _product(part)))
+                products.enter_context(instead([part], partial(_product, part.weight.detach(), part.bias)))
         yield
+
+
+def product(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """One, (rows, width) and (words, width) → (rows, words), by oneDNN where it can; no gradients are kept."""
+    own = weight.detach()
+    return _product(own, bias, hidden) if _can(weight) else F.linear(hidden, own, bias)
 
 
 def _can(weight: Tensor) -> bool:
@@ -29,7 +37,6 @@ def _can(weight: Tensor) -> bool:
     return there and weight.device.type == "cpu" and weight.dtype == torch.float32
 
 
-def _product(linear: nn.Linear) -> Callable[[Tensor], Tensor]:
-    weight, bias = linear.weight.detach(), linear.bias
-    multiply = torch.ops.mkldnn._linear_pointwise
-    return lambda hidden: multiply(hidden, weight, bias, "none", [], "")  # "none": no function of the result
+def _product(weight: Tensor, bias: Tensor | None, hidden: Tensor) -> Tensor:
+    found: Tensor = torch.ops.mkldnn._linear_pointwise(hidden, weight, bias, "none", [], "")
+    return found  # "none": no function of the result

@@ -14,7 +14,7 @@ from sacrebleu.metrics.base import Metric
 
 from lp_runner.api import Evaluation, Resamples
 
-SegmentStatistics = list[tuple[float, ...]]
+SegmentStatistics = list[list[float]]
 """A row per segment; rows add up to the statistics of a corpus."""
 SEGMENTS_KEPT = 2**15
 """Whose statistics are not counted again: a search's candidates write many of the same texts, and a race looks twice."""
@@ -38,7 +38,7 @@ class Measure:
             metric=self.name,
             value=float(self._corpus._aggregate_and_compute(rows).score),
             signature=str(self._corpus.get_signature()),
-            segments=tuple(_score(self._sentence, list(row)) for row in rows),
+            segments=tuple(_score(self._sentence, row) for row in rows),
             replicates=tuple(_replicates(self._corpus, rows, resamples)) if resamples else (),
             higher_is_better=self.higher_is_better,
         )
@@ -64,7 +64,7 @@ class Measure:
         )
 
     def _rows(self, hypotheses: Sequence[str], references: Sequence[str]) -> SegmentStatistics:
-        return [self._row(*pair) for pair in zip(hypotheses, references, strict=True)]
+        return [list(self._row(*pair)) for pair in zip(hypotheses, references, strict=True)]
 
     def _count(self, hypothesis: str, reference: str) -> tuple[float, ...]:
         (row,) = self._corpus._extract_corpus_statistics([hypothesis], [[reference]])
