@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,46 @@ from lp_runner.registry import Registry
 from lp_runner.store import Output
 
 SHELLS = ("bash", "zsh", "fish")
-_FILES_TOO = ("complete -o bashdefault -F", "complete -o bashdefault -o default -F")
-"""A recipe's file stands where a command may: what is no command is completed as a file."""
+_RECIPES = shtab.glob("*.yaml", "*.yml")
+_MENDED: Mapping[str, Sequence[tuple[str, str]]] = {
+    "bash": [
+        ("complete -o bashdefault -F", "complete -o bashdefault -o default -F"),
+        (
+            "  word_index=1\n",
+            """  word_index=1
+  if (( COMP_CWORD > 1 )) && [[ ${COMP_WORDS[1]} != -* && " ${sub_parsers[@]} " != *" ${COMP_WORDS[1]} "* ]]; then
+    prefix="${prefix}_run"
+    _set_parser_defaults
+  fi
+""",
+        ),
+    ],
+    "zsh": [
+        ('"(*):', '"*:'),  # else the first of several is completed, and no other
+        (
+            "  _describe 'lp-run commands' _commands\n",
+            f"  _describe 'lp-run commands' _commands\n  {_RECIPES['zsh']}\n",
+        ),
+        (
+            "        check) _arguments",
+            "        [^-]*.(yaml|yml)) _arguments -C -s $_shtab_lp_run_run_options ;;\n        check) _arguments",
+        ),
+    ],
+    "fish": [
+        (
+            "        set -g _shtab_lp_run_npos (math",
+            """        test -z "$_shtab_lp_run_cmdpath"; and set -g _shtab_lp_run_cmdpath run
+        set -g _shtab_lp_run_npos (math""",
+        ),
+        (
+            "complete -c lp-run -f\n",
+            f"""complete -c lp-run -f
+complete -c lp-run -n '_shtab_lp_run_using; and test $_shtab_lp_run_npos -eq 0' -ka "{_RECIPES["fish"]}"
+""",
+        ),
+    ],
+}
+"""By shell, what shtab's script has → what it needs: a recipe's file stands where a command may, and is short for `run`."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +78,10 @@ def _script(shell: str) -> str:
     for action in _actions(parser):
         if action.metavar in _COMPLETIONS:
             action.complete = _COMPLETIONS[str(action.metavar)]
-    return str(shtab.complete(parser, shell=shell)).replace(*_FILES_TOO)
+    script = str(shtab.complete(parser, shell=shell))
+    for made, meant in _MENDED[shell]:
+        script = script.replace(made, meant)
+    return script
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[Any]:
@@ -69,11 +110,32 @@ WORDS: Mapping[str, Callable[[Path], Iterable[str]]] = {
     "plugins": _plugins,
     "shipped": _shipped,
 }
+
+
+def _named(words: str, zsh: str = "", fish: str = "") -> dict[str, Any]:
+    """What `completion --words` prints, when it is asked for; in zsh and fish `or` something else where nothing fits.
+
+    bash has its own way of falling back to files.
+    """
+    asked = f"lp-run completion --words {words} 2>/dev/null"
+    made: dict[str, Any] = shtab.cmd(asked)
+    functions = {
+        "zsh": f'_lp_run_{words}() {{ compadd "$@" -- ${{(f)"$({asked})"}}{zsh} }}',
+        "fish": f'function _lp_run_{words}; string match -- (commandline -ct)"*" ({asked}){fish}; end',
+    }
+    return {
+        **made,
+        "zsh": f"_lp_run_{words}",
+        "fish": f"(_lp_run_{words})",
+        "preamble": {**made["preamble"], **functions},
+    }
+
+
 _COMPLETIONS = {
-    "RUN": shtab.cmd("lp-run completion --words runs 2>/dev/null"),
-    "PLUGIN": shtab.cmd("lp-run completion --words plugins 2>/dev/null"),
-    "SHIPPED": shtab.cmd("lp-run completion --words shipped 2>/dev/null"),
-    "recipe.yaml": shtab.glob("*.yaml", "*.yml"),
+    "RUN": _named("runs", zsh=' || _files "$@" -/', fish="; or __fish_complete_directories"),
+    "PLUGIN": _named("plugins"),
+    "SHIPPED": _named("shipped"),
+    "recipe.yaml": _RECIPES,
     "FOLDER": shtab.DIRECTORY,
     "FILE": shtab.FILE,
 }

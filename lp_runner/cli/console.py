@@ -72,6 +72,11 @@ def human_bytes(count: int) -> str:
     return f"{count} B"
 
 
+def named(run: str, text: str) -> str:
+    """Every line after the name of the run that it is of."""
+    return "\n".join(f"{run}: {line}" for line in text.split("\n"))
+
+
 class Plain:
     """Lines, for logs and pipes: a step's start and end, and now and then how far it is."""
 
@@ -101,7 +106,7 @@ class Plain:
     def close(self) -> None: ...
 
     def line(self, text: str) -> None:
-        print(printable(f"{self._run}: {text}"), flush=True)
+        print(printable(named(self._run, text)), flush=True)
 
 
 class Quiet:

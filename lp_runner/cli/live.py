@@ -16,7 +16,7 @@ from rich.text import Text
 
 from lp_runner.api import Json
 from lp_runner.cli import view as views
-from lp_runner.cli.console import described, printable
+from lp_runner.cli.console import described, named, printable
 from lp_runner.cli.paper import ASCII, UNICODE, Paper
 from lp_runner.cli.picture import drawn
 from lp_runner.cli.view import View
@@ -120,7 +120,7 @@ class Live:
         self._screen.show(self._view)
 
     def line(self, text: str) -> None:
-        self._screen.line(f"{self._view.run}: {text}")
+        self._screen.line(named(self._view.run, text))
 
     def close(self) -> None:
         self._screen.leave(self._view)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +24,15 @@ class Tail:
         for path in sorted(self._folder.glob("*.log")):
             yield from (f"{path.stem}: {line}" for line in self._lines(path))
 
+    def rest(self) -> Iterator[str]:
+        """As `new`, and a last line without an end: of a worker that is gone."""
+        yield from self.new()
+        for path in sorted(self._folder.glob("*.log")):
+            with path.open("rb") as log:
+                log.seek(self._read.get(path, 0))
+                if torn := log.read(MOST_BYTES):
+                    yield f"{path.stem}: {_last_state(torn.decode('utf-8', 'replace'))}"
+
     def _lines(self, path: Path) -> list[str]:
         start = min(self._read.get(path, 0), path.stat().st_size)
         with path.open("rb") as log:
@@ -40,13 +49,16 @@ class Tail:
 
 @contextmanager
 def following(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
-    """Every line is said while the block lasts."""
+    """Every line is said while the block lasts; those of one moment together, since a picture is drawn anew below each."""
     tail, over = Tail(folder), threading.Event()
+
+    def tell(lines: Iterable[str]) -> None:
+        if text := "\n".join(lines):
+            say(text)
 
     def follow() -> None:
         while not over.wait(EVERY_S):
-            for line in tail.new():
-                say(line)
+            tell(tail.new())
 
     thread = threading.Thread(target=follow, name="logs", daemon=True)
     thread.start()
@@ -55,8 +67,7 @@ def following(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
-        for line in tail.new():
-            say(line)
+        tell(tail.rest())
 
 
 def _last_state(line: str) -> str:

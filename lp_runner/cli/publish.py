@@ -6,11 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from lp_runner.cli.console import human_bytes, show, table
+from lp_runner.api import Json
+from lp_runner.cli.console import human_bytes, json_text, show, table
 from lp_runner.cli.main import add_output
-from lp_runner.cli.runs import add_run, found
+from lp_runner.cli.runs import add_json, add_run, found
 from lp_runner.errors import DONE, UsageError
-from lp_runner.report.upload import Upload, metadata_of, push
+from lp_runner.report.upload import Upload, Uploaded, metadata_of, push
 from lp_runner.store import Run
 
 
@@ -30,14 +31,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--yes", action="store_true", help="send it; the token is that of `hf auth login` or HF_TOKEN"
     )
     add_output(parser)
+    add_json(parser)
 
 
 def main(arguments: argparse.Namespace) -> int:
     folder = _model(Run.open(found(arguments.run, arguments.output)), arguments.model)
     upload = Upload(folder, arguments.repo, arguments.visibility)
     metadata = metadata_of(upload)
-    if arguments.yes:
-        _send(upload)
+    sent = _sent(upload) if arguments.yes else None
+    if arguments.json:
+        print(json_text(_told(upload, metadata, sent)))
+    elif sent:
+        _show(sent)
     else:
         _preview(upload, metadata)
     return DONE
@@ -70,12 +75,29 @@ def _preview(upload: Upload, metadata: str) -> None:
     )
 
 
-def _send(upload: Upload) -> None:
+def _sent(upload: Upload) -> Uploaded:
     from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
 
     if not sys.stderr.isatty():
         disable_progress_bars()
-    sent = push(upload)
+    return push(upload)
+
+
+def _show(sent: Uploaded) -> None:
     for warning in sent.warnings:
         show(f"the hub says: {warning}")
     show(f"sent: {sent.url}")
+
+
+def _told(upload: Upload, metadata: str, sent: Uploaded | None) -> Json:
+    return {
+        "folder": str(upload.folder),
+        "repo": upload.repo,
+        "hub": upload.hub,
+        "visibility": upload.visibility,
+        "files": [{"path": path, "bytes": size} for path, size in upload.files],
+        "metadata": metadata,
+        "sent": sent is not None,
+        "url": sent.url if sent else None,
+        "warnings": list(sent.warnings) if sent else [],
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from pathlib import Path
 
 from lp_runner.cli.console import human_bytes, json_text, show, table
@@ -10,8 +11,8 @@ from lp_runner.cli.main import add_output
 from lp_runner.cli.runs import add_json, add_runs, unknown
 from lp_runner.errors import DONE, UsageError
 from lp_runner.store import Output
-from lp_runner.store.output import inodes
-from lp_runner.store.prune import remove
+from lp_runner.store.output import Inodes, inodes
+from lp_runner.store.remove import half_removed, remove
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,11 +28,12 @@ def add_yes(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     output = Output(arguments.output)
-    names = list(dict.fromkeys(_name(word, output) for word in arguments.runs))
-    sizes = {name: _bytes(name, output) for name in names}
+    known = {**half_removed(output), **output.runs()}
+    names = list(dict.fromkeys(_name(word, output, known) for word in arguments.runs))
+    stored = inodes(output.store.root)
+    sizes = {name: _bytes(known[name], stored) for name in names}
     if arguments.yes:
-        for name in names:
-            remove(output, name)
+        remove(output, names)
     if arguments.json:
         print(
             json_text(
@@ -50,10 +52,9 @@ def main(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _name(word: str, output: Output) -> str:
-    """Of a run under the output folder; one elsewhere is nobody's to remove here."""
-    known = output.runs()
-    named = {folder.resolve(): name for name, folder in known.items()}
+def _name(word: str, output: Output, known: Collection[str]) -> str:
+    """Of a run under the output folder, or of what a kill left of one; a run elsewhere is nobody's to remove here."""
+    named = {(output.path / name).resolve(): name for name in known}
     if word in known:
         return word
     if Path(word).is_symlink():
@@ -63,8 +64,6 @@ def _name(word: str, output: Output) -> str:
     raise UsageError(unknown(word, output.path, list(known)))
 
 
-def _bytes(name: str, output: Output) -> int:
+def _bytes(folder: Path, stored: Inodes) -> int:
     """What the folder has alone; a model's files are the store's too."""
-    stored = inodes(output.store.root)
-    own = inodes(output.runs()[name])
-    return sum(size for inode, size in own.items() if inode not in stored)
+    return sum(size for inode, size in inodes(folder).items() if inode not in stored)

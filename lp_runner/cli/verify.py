@@ -5,16 +5,20 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from lp_runner.cli.main import add_output
+from lp_runner.cli.runs import add_runs, found
 from lp_runner.errors import DONE, RUN_FAILED, UsageError
 from lp_runner.store import Run, Store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="a run's folder: runs/quickstart")
+    add_runs(parser)
+    add_output(parser)
 
 
 def main(arguments: argparse.Namespace) -> int:
-    damaged = sum(_verify(folder) for folder in arguments.runs)
+    folders = [found(word, arguments.output) for word in arguments.runs]
+    damaged = sum(_verify(folder) for folder in folders)
     return RUN_FAILED if damaged else DONE
 
 

@@ -20,8 +20,8 @@ from lp_runner.store.manifest import Manifest
 from lp_runner.store.publish import publish
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
-WHOLE = ".store"
-"""The lock of the store as a whole."""
+_WHOLE, _REMOVALS = ".store", ".removals"
+"""Locks that are no key's: of the store as a whole, and of whoever takes something away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,19 @@ class Store:
     @contextmanager
     def in_use(self, on_wait: Callable[[int, float], None] | None = None) -> Iterator[None]:
         """For as long as a run looks for artefacts and links them; nothing is pruned meanwhile."""
-        with locked_together(_made(self.root / ".locks") / WHOLE, wait=True, on_wait=on_wait):
+        with locked_together(_made(self.root / ".locks") / _WHOLE, wait=True, on_wait=on_wait):
             yield
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """While something is pruned. Raises Held where a run is at work."""
-        with locked(_made(self.root / ".locks") / WHOLE, wait=False):
+        with locked(_made(self.root / ".locks") / _WHOLE, wait=False):
+            yield
+
+    @contextmanager
+    def removing(self) -> Iterator[None]:
+        """Runs and artefacts are taken away by one process at a time; the next waits."""
+        with locked(_made(self.root / ".locks") / _REMOVALS, wait=True):
             yield
 
     @contextmanager

@@ -28,12 +28,12 @@ class Output:
 
     def runs(self) -> dict[str, Path]:
         """Folders by name ("quickstart", "study/seed-1"), in alphabetical order; a symbolic link is no run of ours."""
-        found = {}
-        for folder in _folders(self.path):
-            for run in (folder, *_folders(folder)):
-                if is_run(run):
-                    found[run.relative_to(self.path).as_posix()] = run
-        return found
+        return {name: folder for name, folder in self.folders().items() if is_run(folder)}
+
+    def folders(self) -> dict[str, Path]:
+        """As `runs`, and where a run could be or was."""
+        both = (found for folder in _folders(self.path) for found in (folder, *_folders(folder)))
+        return {found.relative_to(self.path).as_posix(): found for found in both}
 
     def unreadable(self) -> list[str]:
         """What is wrong with runs of which it isn't known what they use."""

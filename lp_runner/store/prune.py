@@ -1,4 +1,4 @@
-"""What of an output folder can go, and its going. Nothing outside is touched, and links are never followed.
+"""What no run uses, and its going. Nothing outside the output folder is touched, and links are never followed.
 
 What goes is first renamed, at once and whole, to a folder of its own; so a kill leaves a store that works, and a
 `.removed-…` folder that the next pruning takes.
@@ -10,20 +10,16 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lp_runner.errors import LpError, UsageError
-from lp_runner.files import Held, holder, locked
+from lp_runner.errors import UsageError
+from lp_runner.files import Held, holder
 from lp_runner.store import manifest as manifests
-from lp_runner.store.folder import WHOLE
 from lp_runner.store.output import Output, inodes
-from lp_runner.store.runfolder import Run, is_run
-
-_REMOVED = ".removed-"
-_LAST = ("plan.json", ".lock")
-"""What makes a folder a run; it goes last, so that what is left of a half removed run is still one."""
+from lp_runner.store.remove import REMOVED, busy, finish
+from lp_runner.store.runfolder import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +52,12 @@ def unused(output: Output) -> list[Unused]:
 
 def prune(output: Output, things: Sequence[Unused]) -> None:
     """They go. Raises LpError where anything here is locked."""
-    with _nobody_else(output):
+    with output.store.removing(), _nobody_else(output):
+        finish(output)
         still = {thing.path for thing in unused(output)}  # a run may have begun since they were shown
         for thing in things:
             if thing.path in still:
-                _discard([thing.path], thing.beside)
-
-
-def remove(output: Output, name: str) -> None:
-    """The run's folder goes; cells of a matrix that are in it stay. Raises LpError where it is locked."""
-    folder = output.runs()[name]
-    try:
-        with locked(folder / ".lock", wait=False):
-            there = list(folder.iterdir())
-            own = sorted((entry for entry in there if not _is_cell(entry)), key=_order)
-            _discard([folder] if own == sorted(there, key=_order) else own, output.path)
-    except Held as held:
-        raise _busy(folder, held.pid) from held
-    if folder.parent != output.path:
-        with suppress(OSError):  # other cells are in it
-            folder.parent.rmdir()
+                _discard(thing.path, thing.beside)
 
 
 def _unused(output: Output) -> Iterator[Unused]:
@@ -93,7 +75,7 @@ def _unused(output: Output) -> Iterator[Unused]:
             yield _thing(path, kind, root)
     for place in (output.path, root):
         for path in _entries(place):
-            if path.name.startswith(_REMOVED):
+            if path.name.startswith((REMOVED, f".{REMOVED}")):
                 yield _thing(path, "left of a removal", place)
 
 
@@ -123,14 +105,6 @@ def _title(folder: Path) -> str:
     return str(manifest.about.get("title", "")) if manifest else ""
 
 
-def _is_cell(entry: Path) -> bool:
-    return entry.is_dir() and not entry.is_symlink() and is_run(entry)
-
-
-def _order(entry: Path) -> int:
-    return _LAST.index(entry.name) if entry.name in _LAST else -1
-
-
 @contextmanager
 def _nobody_else(output: Output) -> Iterator[None]:
     """No run is at work here, and none begins."""
@@ -138,21 +112,16 @@ def _nobody_else(output: Output) -> Iterator[None]:
         with output.store.alone():
             for folder in output.runs().values():
                 if (pid := holder(folder / ".lock")) is not None:
-                    raise _busy(folder, pid)
+                    raise busy(folder, pid)
             for lock in _entries(output.store.root / ".locks"):
-                if lock.name != WHOLE and (pid := holder(lock)) is not None:
-                    raise _busy(output.store.path(lock.name), pid)
+                if not lock.name.startswith(".") and (pid := holder(lock)) is not None:
+                    raise busy(output.store.path(lock.name), pid)
             yield
     except Held as held:
-        raise _busy(output.path, held.pid) from held
+        raise busy(output.path, held.pid) from held
 
 
-def _busy(path: Path, pid: int) -> LpError:
-    return LpError(f"{path} is in use by process {pid}; nothing is removed", "wait for it, or stop it")
-
-
-def _discard(paths: Sequence[Path], beside: Path) -> None:
-    aside = Path(tempfile.mkdtemp(prefix=_REMOVED, dir=beside))
-    for path in paths:
-        os.rename(path, aside / path.name)
+def _discard(path: Path, beside: Path) -> None:
+    aside = Path(tempfile.mkdtemp(prefix=REMOVED, dir=beside))
+    os.rename(path, aside / path.name)
     shutil.rmtree(aside)

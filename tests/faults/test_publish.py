@@ -5,22 +5,18 @@ As SQLite is tested: the process dies at the first, second, … n-th system call
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import subprocess
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from lp_runner.errors import EnvironmentFailed
 from lp_runner.store import Journal, RunFolder, Store
 
-CALLS = ("open", "write", "fsync", "replace", "mkdir", "unlink", "rmdir", "symlink", "ftruncate")
-KILLED = 137
+from .conftest import KILLED, dying_at, in_child
 
 
 def work(root: Path) -> None:
@@ -66,54 +62,6 @@ def tree(root: Path) -> dict[str, str | bytes]:
         elif path.is_file():
             found[name] = b"" if path.name == "MANIFEST.json" else path.read_bytes()
     return found
-
-
-def in_child(act: Callable[[], None]) -> int:
-    """Exit code of a forked process that does it."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            act()
-            os._exit(0)
-        finally:
-            os._exit(1)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
-def dying_at(number: int, act: Callable[[], None]) -> Callable[[], None]:
-    """The process ends at the n-th call; one that writes gets half of it done."""
-    count = 0
-
-    def counted(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapped(*args: Any, **kwargs: Any) -> Any:
-            nonlocal count
-            count += 1
-            if count == number:
-                if name == "write":
-                    call(args[0], args[1][: len(args[1]) // 2])
-                os._exit(KILLED)
-            return call(*args, **kwargs)
-
-        return wrapped
-
-    def patched() -> None:
-        for name in CALLS:
-            setattr(os, name, counted(name, getattr(os, name)))
-        io.open = counted("io.open", io.open)
-        act()
-
-    return patched
-
-
-@pytest.fixture
-def quick_disk(tmp_path: Path) -> Iterator[Path]:
-    """In memory where there is such a file system: a kill, unlike a power cut, loses nothing that was written."""
-    memory = Path("/dev/shm")  # noqa: S108
-    if not os.access(memory, os.W_OK):
-        yield tmp_path
-        return
-    with tempfile.TemporaryDirectory(dir=memory) as folder:
-        yield Path(folder)
 
 
 def test_a_kill_at_any_call_leaves_nothing_or_a_whole_artefact_and_the_work_can_go_on(

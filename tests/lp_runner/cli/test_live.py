@@ -95,8 +95,16 @@ def test_of_a_flood_a_part_is_said_and_where_the_rest_is(tmp_path: Path) -> None
     assert list(tail.new()) == []
 
 
-def test_what_a_worker_prints_last_is_said_too(tmp_path: Path) -> None:
+def test_what_a_worker_prints_last_is_said_too_and_all_of_one_moment_together(tmp_path: Path) -> None:
     said: list[str] = []
     with following(tmp_path, said.append):
-        (tmp_path / "worker-1.log").write_text("at the end\n")
-    assert said == ["worker-1: at the end"]
+        (tmp_path / "worker-1.log").write_text("at the end\nwithout an end: 1 %\r2 %")
+    assert said == ["worker-1: at the end\nworker-1: 2 %"]
+
+
+def test_every_line_of_a_worker_has_the_name_of_its_run() -> None:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=80, height=24, color_system=None)
+    with Screen(console, lambda: 0) as screen:
+        Live("study/seed-1", screen, lambda: PLAN).line("worker-1: one\nworker-1: two")
+    assert "study/seed-1: worker-1: one\nstudy/seed-1: worker-1: two\n" in out.getvalue().replace("\r", "")

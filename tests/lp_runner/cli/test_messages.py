@@ -259,9 +259,9 @@ CASES = (
     Case(
         "artefacts of a run that isn't there",
         nothing,
-        ("verify", "runs/tiny"),
+        ("verify", "tiny"),
         2,
-        "runs/tiny: not a run folder (no plan.json)\n",
+        "no run is named tiny; runs has no runs\n",
     ),
     Case(
         "a recipe that isn't there",

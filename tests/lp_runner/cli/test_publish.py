@@ -168,6 +168,31 @@ def test_with_yes_every_file_is_in_the_repository(hub: StandIn, publish: Publish
     ]
 
 
+def test_json_has_what_would_be_sent_and_then_where_it_went(
+    hub: StandIn, publish: Published, run: Path
+) -> None:
+    shown = json.loads(publish("9+recovery", "--repo", "me/small", "--json").stdout)
+    assert hub.asked == []
+    assert shown == {
+        "folder": f"{run}/models/9+recovery",
+        "repo": "me/small",
+        "hub": hub.url,
+        "visibility": "public",
+        "files": [
+            {"path": "config.json", "bytes": 2},
+            {"path": "README.md", "bytes": len(CARD)},
+            {"path": "model.safetensors", "bytes": len(WEIGHTS)},
+        ],
+        "metadata": "license: apache-2.0\nlanguage:\n- cs\n- de",
+        "sent": False,
+        "url": None,
+        "warnings": [],
+    }
+    sent = json.loads(publish("9+recovery", "--repo", "me/small", "--json", "--yes").stdout)
+    assert sent == {**shown, "sent": True, "url": f"{hub.url}/me/small", "warnings": sent["warnings"]}
+    assert "no pipeline_tag" in " ".join(sent["warnings"])
+
+
 def test_the_token_is_sent_and_never_told(hub: StandIn, publish: Published) -> None:
     told = publish("9+recovery", "--repo", "me/small", "--yes")
     assert hub.tokens == {f"Bearer {TOKEN}"}

@@ -1,0 +1,23 @@
+"""`lp-run verify`: runs by name as by folder, all found before the first is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .conftest import LpRun
+
+
+def test_a_run_is_verified_by_its_name_as_by_its_folder(runs: Path, lp_run: LpRun) -> None:
+    (runs / "runs").rename(runs / "elsewhere")
+    done = lp_run("verify", "tiny", "elsewhere/tiny", "--output", "elsewhere", folder=runs)
+    assert (done.returncode, done.stderr) == (0, "")
+    first, second = done.stdout.splitlines()
+    assert first == second
+    assert first.startswith("elsewhere/tiny: ")
+    assert first.endswith(" artefacts, 0 damaged files")
+
+
+def test_a_slip_in_a_name_is_told_before_anything_is_read(runs: Path, lp_run: LpRun) -> None:
+    done = lp_run("verify", "tiny", "tyni", folder=runs)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "no run is named tyni; did you mean tiny?\n"
