@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lp_runner.api import Json
+from lp_runner.visible import visible
 
 PLAIN_EVERY_S = 30.0
 _SHOWN = {
@@ -26,26 +28,15 @@ _SHOWN = {
 }
 
 
-_DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-
-
-def printable(text: str) -> str:
-    """Without what could steer a terminal: control characters other than newline and tab are shown as codes."""
-    return "".join(_visible(letter) for letter in text)
-
-
 def json_text(told: Json) -> str:
     """For a script or a terminal: what could steer the latter is escaped as JSON has it, so nothing is lost."""
-    text = json.dumps(told, ensure_ascii=False, indent=1)
-    return "".join(f"\\u{ord(letter):04x}" if _steers(letter) else letter for letter in text)
+    return visible(json.dumps(told, ensure_ascii=False, indent=1), code=_as_json)
 
 
-def _visible(letter: str) -> str:
-    return f"\\x{ord(letter):02x}" if _steers(letter) else letter
-
-
-def _steers(letter: str) -> bool:
-    return (ord(letter) < 32 and letter not in "\n\t") or 127 <= ord(letter) < 160 or letter in _DIRECTIONS
+def _as_json(letter: str) -> str:
+    """In units of UTF-16, of which some letters have two."""
+    units = letter.encode("utf-16-be", "surrogatepass").hex()
+    return re.sub("....", r"\\u\g<0>", units)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[str] = ()) -> Table:
@@ -54,14 +45,14 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequen
     for column in columns:
         made.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
     for row in rows:
-        made.add_row(*(Text(printable(cell)) for cell in row))
+        made.add_row(*(Text(visible(cell)) for cell in row))
     return made
 
 
 def show(thing: Table | str) -> None:
     width = None if sys.stdout.isatty() else 160
     console = Console(width=width, highlight=False, markup=False)
-    console.print(Text(printable(thing)) if isinstance(thing, str) else thing)
+    console.print(Text(visible(thing)) if isinstance(thing, str) else thing)
 
 
 def human_bytes(count: int) -> str:
@@ -106,7 +97,7 @@ class Plain:
     def close(self) -> None: ...
 
     def line(self, text: str) -> None:
-        print(printable(named(self._run, text)), flush=True)
+        print(visible(named(self._run, text)), flush=True)
 
 
 class Quiet:

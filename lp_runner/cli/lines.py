@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from lp_runner.cli.console import printable
+from lp_runner.visible import visible
 
 
 def duration(seconds: float) -> str:
@@ -55,4 +55,4 @@ def _break(text: Text, width: int) -> int:
 
 def inline(text: str) -> str:
     """Text of others on one line."""
-    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
+    return visible(text, keep="")

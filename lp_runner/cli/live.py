@@ -16,10 +16,11 @@ from rich.text import Text
 
 from lp_runner.api import Json
 from lp_runner.cli import view as views
-from lp_runner.cli.console import described, named, printable
+from lp_runner.cli.console import described, named
 from lp_runner.cli.paper import ASCII, UNICODE, Paper
 from lp_runner.cli.picture import drawn
 from lp_runner.cli.view import View
+from lp_runner.visible import visible
 
 PICTURES_PER_S = 4
 MEMORY_EVERY_S = 1.0
@@ -71,7 +72,7 @@ class Screen:
 
     def line(self, text: str) -> None:
         """Goes by above the picture."""
-        self.console.print(Text(printable(text)))
+        self.console.print(Text(visible(text)))
 
     def notice(self, text: str) -> None:
         """Stays under the picture, and behind the last one. Takes no lock: a signal handler may call it."""
@@ -81,7 +82,7 @@ class Screen:
         shown = list(self._views.values())
         if not shown:
             return Group()
-        below = Text(printable(self._notice), style="bold yellow")
+        below = Text(visible(self._notice), style="bold yellow")
         taken = len(below.wrap(self.console, self.console.width)) if self._notice else 0
         picture = drawn(shown, time.time(), self._memory_now(), self._paper(self.console.height - taken))
         return Group(picture, below) if self._notice else picture

@@ -89,11 +89,11 @@ def _module(command: str) -> ModuleType:
 
 def complain(error: LpError, run: str = "") -> int:
     """Tell it, after the name of the run that it ended; returns the exit code that it means."""
-    from lp_runner.cli.console import printable
     from lp_runner.store.secrets import Redactor
+    from lp_runner.visible import visible
 
     told = Redactor.of(os.environ).text(f"{run}: {error}" if run else str(error))
-    print(printable(told), file=sys.stderr)
+    print(visible(told), file=sys.stderr)
     return error.exit_code
 
 

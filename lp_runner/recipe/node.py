@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lp_runner.visible import visible
+
 Trail = tuple[str | int, ...]
 """The keys and list indexes that lead from a recipe's root to a value."""
 Scalar = str | int | float | bool | None
@@ -88,7 +90,7 @@ class Problem:
 def one_line(text: str, longest: int) -> str:
     """Fit for a message whatever the recipe says: no line breaks or control characters, not too long."""
     shown = text if len(text) <= longest else text[: longest - 3] + "..."
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
+    return visible(shown, keep="")
 
 
 class Fatal(Exception):

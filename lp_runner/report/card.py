@@ -17,6 +17,7 @@ from lp_runner.recipe.scalars import to_yaml
 from lp_runner.report.loading import with_transformers, with_vllm
 from lp_runner.report.metadata import base_name, licence_of, metadata, test_set
 from lp_runner.report.numbers import share, with_interval
+from lp_runner.visible import visible
 
 __all__ = ["base_name", "card", "extras", "inline"]
 
@@ -77,16 +78,8 @@ def card(results: Mapping[str, Json], system: Mapping[str, Json], recipe: Mappin
 
 def inline(text: str) -> str:
     """Text of any origin in Markdown: on one line, nothing in it is markup, what can't be seen is written out."""
-    flat = " ".join(text.split())
-    return "".join(_visible(letter) for letter in flat)
-
-
-def _visible(letter: str) -> str:
-    """Controls and marks of direction as \\xNN or \\uNNNN, in words and not in effect."""
-    if not letter.isprintable():
-        code = f"x{ord(letter):02x}" if ord(letter) < 256 else f"u{ord(letter):04x}"
-        return f"\\\\{code}"
-    return f"\\{letter}" if letter in MARKUP else letter
+    flat = visible(" ".join(text.split()), keep="")
+    return "".join(f"\\{letter}" if letter in MARKUP else letter for letter in flat)
 
 
 def _escaped(value: Any) -> Any:

@@ -19,7 +19,7 @@ from lp_runner.api import Json
 from lp_runner.report.heat import HeatMap
 from lp_runner.report.points import BASELINE, SEARCH, Point, Speed
 from lp_runner.report.svg import ACCENT, HEAT, INK, LINE, OTHER, PAPER, SOFT, Picture, drawing, picture
-from lp_runner.report.visible import visible
+from lp_runner.visible import visible
 
 WIDE, HIGH, LEGEND_HIGH = 400, 300, 48
 """Of a plot, in CSS pixels, which are matplotlib's points here."""

@@ -19,8 +19,8 @@ from lp_runner.report.numbers import decimals
 from lp_runner.report.points import SEARCH, headline, points, speeds
 from lp_runner.report.segments import Segments
 from lp_runner.report.svg import Picture
-from lp_runner.report.visible import visible
 from lp_runner.report.words import marked
+from lp_runner.visible import visible
 
 SHOWN_SETS = 5
 

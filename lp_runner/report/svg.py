@@ -13,7 +13,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from lp_runner.report.heat import LEVELS
-from lp_runner.report.visible import visible
+from lp_runner.visible import visible
 
 INK, SOFT, LINE, ACCENT, PAPER, OTHER = (f"#00000{number}" for number in range(1, 7))
 HEAT = tuple(f"#00001{level}" for level in range(LEVELS))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
@@ -14,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from lp_runner.report.card import inline
 from lp_runner.report.compare import Comparison, Row, Scored
 from lp_runner.report.numbers import decimals, with_interval
+from lp_runner.visible import visible
 
 SCHEMA = "lp_runner/comparison/1"
 NOTE = "p-values are of single paired bootstrap tests, not corrected for how many there are."
@@ -183,13 +183,8 @@ def _latex_line(cells: list[str]) -> str:
 
 
 def _in_latex(text: str) -> str:
-    return "".join(_LATEX.get(letter) or _printed(letter) for letter in " ".join(text.split()))
-
-
-def _printed(letter: str) -> str:
-    """LaTeX stops at control characters: their codes."""
-    hidden = unicodedata.category(letter) in ("Cc", "Cf")
-    return rf"\textbackslash{{}}x{ord(letter):02x}" if hidden else letter
+    flat = visible(" ".join(text.split()), keep="")
+    return "".join(_LATEX.get(letter, letter) for letter in flat)
 
 
 def _inert(text: str) -> str:

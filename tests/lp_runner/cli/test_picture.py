@@ -123,7 +123,7 @@ def test_what_could_steer_a_terminal_is_shown_as_codes() -> None:
     )
     shown = "\n".join(lines(view, 200))
     assert not set(shown) & {"\x1b", "\x07", "\u202e"}
-    assert shown.count("\\x1b[2J\\x07\\x202etitle\\nnext") >= 7
+    assert shown.count("\\x1b[2J\\x07\\u202etitle\\nnext") >= 7
 
 
 def test_without_colour_and_without_unicode_the_strip_says_the_same() -> None:

@@ -121,4 +121,4 @@ def test_text_of_a_model_cannot_steer_the_terminal(runs: Path, lp_run: LpRun) ->
         manifest.write_text(json.dumps(told), "utf-8")
     text = lp_run("show", "tiny", "--segment", "1", folder=runs).stdout
     assert "\x1b" not in text
-    assert "\\x1b[2J[bold]\\x202e" in text
+    assert "\\x1b[2J[bold]\\u202e" in text
