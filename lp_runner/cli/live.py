@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich.console import Console, Group
 from rich.live import Live as Region
@@ -28,10 +28,24 @@ _LINES = frozenset({"observer-failed", "other-versions"})
 """Events that a picture has no place for."""
 
 
-class Screen:
-    """Draws the views a few times a second, by a thread of rich's own. Several runs may show theirs at once."""
+class Terminal(Console):
+    """One thread writes at a time. rich goes up by the height of the last picture and draws the next one in steps that
+    another thread's may come between: then a picture stays among the lines, or a line goes with a picture.
+    """
 
-    def __init__(self, console: Console, memory: Callable[[], int]) -> None:
+    def __init__(self, **how: Any) -> None:
+        super().__init__(highlight=False, markup=False, **how)
+        self.writing = threading.RLock()
+
+    def print(self, *things: Any, **how: Any) -> None:
+        with self.writing:
+            super().print(*things, **how)
+
+
+class Screen:
+    """Draws the views a few times a second, by a thread of its own. Several runs may show theirs at once."""
+
+    def __init__(self, console: Terminal, memory: Callable[[], int]) -> None:
         """Args: memory, of all workers, in bytes."""
         self.console = console
         self._memory = memory
@@ -40,33 +54,38 @@ class Screen:
         self._region = Region(
             console=console,
             get_renderable=self._drawn,
-            refresh_per_second=PICTURES_PER_S,
+            auto_refresh=False,
             transient=True,
             redirect_stdout=sys.stdout.isatty(),
         )
-        self._writing = threading.Lock()
+        self._showing = threading.Lock()
         self._notice = ""
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._draw, name="screen", daemon=True)
 
     def __enter__(self) -> Self:
         self._region.__enter__()
+        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._over.set()
+        self._thread.join()
         self._region.__exit__(kind, error, trace)
         if self._notice:
             self.line(self._notice)
 
     def show(self, view: View) -> None:
-        with self._writing:
+        with self._showing:
             self._views = self._views | {view.run: view}
 
     def leave(self, view: View) -> None:
         """It is drawn no more; its last state stays above."""
-        with self._writing:
+        with self._showing:
             self._views = {run: other for run, other in self._views.items() if run != view.run}
-        self._region.refresh()
+        self._refresh()
         if view.steps:
             self.console.print(drawn([view], time.time(), 0, self._paper(None)))
 
@@ -77,6 +96,14 @@ class Screen:
     def notice(self, text: str) -> None:
         """Stays under the picture, and behind the last one. Takes no lock: a signal handler may call it."""
         self._notice = text
+
+    def _draw(self) -> None:
+        while not self._over.wait(1 / PICTURES_PER_S):
+            self._refresh()
+
+    def _refresh(self) -> None:
+        with self.console.writing:
+            self._region.refresh()
 
     def _drawn(self) -> Group:
         shown = list(self._views.values())
@@ -133,7 +160,7 @@ def moment(fields: Mapping[str, Json]) -> float:
     return datetime.fromisoformat(told).timestamp() if told else time.time()
 
 
-def terminal() -> Console | None:
+def terminal() -> Terminal | None:
     """Where a live view can be drawn; None for pipes, files and terminals that can't go up a line."""
-    console = Console(stderr=True, highlight=False, markup=False)
+    console = Terminal(stderr=True)
     return console if console.is_terminal and not console.is_dumb_terminal else None

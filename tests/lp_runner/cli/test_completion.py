@@ -25,9 +25,9 @@ SHELLS = {
     "fish": ["fish", "--no-config"],
 }
 READS = {
-    "bash": "bind 'set enable-bracketed-paste off'; bind 'set show-all-if-ambiguous on'; source script",
-    "zsh": 'autoload -Uz compinit; compinit -u -D; eval "$(<script)"',
-    "fish": "source script",
+    "bash": "bind 'set enable-bracketed-paste off'; bind 'set show-all-if-ambiguous on'; source ./script",
+    "zsh": 'autoload -Uz compinit; compinit -u -D; eval "$(<./script)"',
+    "fish": "source ./script",
 }
 OFFERS = {
     "lp-run re": ["remove", "report"],

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import re
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
+from rich.console import Console, ConsoleOptions
+from rich.text import Text
 
-from lp_runner.cli.live import Live, Screen, terminal
+from lp_runner.cli.live import Live, Screen, Terminal, terminal
 from lp_runner.cli.logs import MOST_BYTES, Tail, following
 
 PLAN: dict[str, Any] = {
@@ -22,7 +26,7 @@ PLAN: dict[str, Any] = {
 
 def test_the_last_picture_stays_and_nothing_of_the_moving_one() -> None:
     out = io.StringIO()
-    console = Console(file=out, force_terminal=True, width=80, height=24, color_system=None)
+    console = Terminal(file=out, force_terminal=True, width=80, height=24, color_system=None)
     with Screen(console, lambda: 0) as screen:
         live = Live("tiny", screen, lambda: PLAN)
         live.event("run-started", {"name": "tiny", "steps": 1})
@@ -40,7 +44,7 @@ def test_the_last_picture_stays_and_nothing_of_the_moving_one() -> None:
 
 def test_what_a_picture_has_no_place_for_goes_by_above_and_is_escaped() -> None:
     out = io.StringIO()
-    console = Console(file=out, force_terminal=True, width=80, height=24, color_system=None)
+    console = Terminal(file=out, force_terminal=True, width=80, height=24, color_system=None)
     with Screen(console, lambda: 0) as screen:
         live = Live("tiny", screen, lambda: PLAN)
         live.event("observer-failed", {"observer": "mlflow", "message": "no \x1b[2J[bold]server"})
@@ -50,7 +54,7 @@ def test_what_a_picture_has_no_place_for_goes_by_above_and_is_escaped() -> None:
 
 def test_what_a_signal_handler_says_is_under_the_picture_and_behind_the_last_one() -> None:
     out = io.StringIO()
-    console = Console(file=out, force_terminal=True, width=40, height=24, color_system=None)
+    console = Terminal(file=out, force_terminal=True, width=40, height=24, color_system=None)
     with Screen(console, lambda: 0) as screen:
         live = Live("tiny", screen, lambda: PLAN)
         live.event("run-started", {"name": "tiny", "steps": 1})
@@ -102,9 +106,54 @@ def test_what_a_worker_prints_last_is_said_too_and_all_of_one_moment_together(tm
     assert said == ["worker-1: at the end\nworker-1: 2 %"]
 
 
+def test_a_line_and_a_picture_of_another_height_do_not_come_between_each_other() -> None:
+    """The line is being measured when a run leaves and the picture of the other grows."""
+    measuring, left = threading.Event(), threading.Event()
+
+    class Line:
+        def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+            measuring.set()
+            left.wait(1.0)
+            yield Text("a line")
+
+    plan = PLAN | {"steps": [{"id": f"{n}", "kind": "read", "title": f"step {n}"} for n in range(6)]}
+    out = io.StringIO()
+    with Screen(Terminal(file=out, force_terminal=True, width=80, height=24), lambda: 0) as screen:
+        one, two = (Live(name, screen, lambda: plan) for name in ("one", "two"))
+        one.event("run-started", {"name": "one", "steps": 6})
+        two.event("run-started", {"name": "two", "steps": 6})
+        screen.console.print()
+        writer = threading.Thread(target=screen.console.print, args=[Line()])
+        writer.start()
+        measuring.wait()
+        two.close()
+        left.set()
+        writer.join()
+        one.close()
+    told = left_on_a_terminal(out.getvalue())
+    assert [line for line in told if line == "a line"] == ["a line"]
+    assert [line for line in told if "step 5" in line] == ["· step 5"] * 2
+
+
+def left_on_a_terminal(written: str) -> list[str]:
+    """Of what goes up a line and wipes it, as pictures do."""
+    lines, row = [""], 0
+    for part in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|[\r\n]|[^\x1b\r\n]+", written):
+        if part == "\n":
+            row += 1
+            lines += [""] * (row + 1 - len(lines))
+        elif part == "\x1b[1A":
+            row -= 1
+        elif part == "\x1b[2K":
+            lines[row] = ""
+        elif not part.startswith(("\x1b", "\r")):
+            lines[row] += part
+    return [line.rstrip() for line in lines]
+
+
 def test_every_line_of_a_worker_has_the_name_of_its_run() -> None:
     out = io.StringIO()
-    console = Console(file=out, force_terminal=True, width=80, height=24, color_system=None)
+    console = Terminal(file=out, force_terminal=True, width=80, height=24, color_system=None)
     with Screen(console, lambda: 0) as screen:
         Live("study/seed-1", screen, lambda: PLAN).line("worker-1: one\nworker-1: two")
     assert "study/seed-1: worker-1: one\nstudy/seed-1: worker-1: two\n" in out.getvalue().replace("\r", "")

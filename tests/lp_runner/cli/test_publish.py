@@ -183,7 +183,7 @@ def test_json_has_what_would_be_sent_and_then_where_it_went(
             {"path": "README.md", "bytes": len(CARD)},
             {"path": "model.safetensors", "bytes": len(WEIGHTS)},
         ],
-        "metadata": "license: apache-2.0\nlanguage:\n- cs\n- de",
+        "metadata": "language:\n- cs\n- de\nlicense: apache-2.0",
         "sent": False,
         "url": None,
         "warnings": [],
