@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from lp_runner.store import Output
 SHELLS = ("bash", "zsh", "fish")
 _FILES_TOO = ("complete -o bashdefault -F", "complete -o bashdefault -o default -F")
 """A recipe's file stands where a command may: what is no command is completed as a file."""
+INERT = re.compile(r"[\w./+=,:@-]+")
+"""bash runs what it finds in the words to choose from: $(…) in the name of a folder."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     if arguments.words:
-        print("\n".join(WORDS[arguments.words](arguments.output)))
+        words = WORDS[arguments.words](arguments.output)
+        print("\n".join(word for word in words if INERT.fullmatch(word)))
     else:
         print(_script(arguments.shell))
     return DONE

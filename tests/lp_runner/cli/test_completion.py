@@ -59,6 +59,12 @@ def test_bash_completes_names_of_runs(there: Path) -> None:
     assert completed("lp-run show ti", there) == ["tiny"]
 
 
+def test_a_folder_s_name_is_no_command_of_the_shell(there: Path) -> None:
+    shutil.copytree(there / "runs/tiny", there / "runs/$(touch owned)", symlinks=True)
+    assert completed("lp-run show ''", there) == ["tiny"]
+    assert not (there / "owned").exists()
+
+
 def test_bash_completes_names_of_plugins(there: Path) -> None:
     assert completed("lp-run plugins recover.s", there) == ["recover.sft"]
 
