@@ -27,12 +27,18 @@ _SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 _FROM_THE_RIGHT = re.compile("[\u0590-\u05ff\u0620-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U0001efff]")
 
 
-def as_python(letter: str) -> str:
+def python_code(letter: str) -> str:
     r"""\x1b, \u202e, \U000e0001, \n."""
     return letter.encode("unicode_escape").decode()
 
 
-def visible(text: str, keep: str = "\n\t", code: Callable[[str], str] = as_python) -> str:
+def json_code(letter: str) -> str:
+    r"""\u001b, \u202e, \udb40\udc01: units of UTF-16, of which some letters have two."""
+    units = letter.encode("utf-16-be", "surrogatepass").hex()
+    return re.sub("....", r"\\u\g<0>", units)
+
+
+def visible(text: str, keep: str = "\n\t", code: Callable[[str], str] = python_code) -> str:
     r"""With \x1b in its place for every character that nobody sees, or that steers: so it isn't lost.
 
     What people write stays: accents, emoji of several parts, marks of direction where letters run from right to left.

@@ -16,6 +16,7 @@ from lp_runner.errors import DONE, EnvironmentFailed, LpError
 from lp_runner.recipe import Recipe
 from lp_runner.recipe.publishers import refuse_unknown
 from lp_runner.registry import Registry
+from lp_runner.visible import visible
 
 _SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
@@ -55,9 +56,9 @@ def _check(path: Path, arguments: argparse.Namespace, registry: Registry) -> int
     except LpError as error:
         return complain(error)
     runs = f" ({len(cells)} runs)" if len(cells) > 1 else ""
-    print(f"{path}: good{runs}")
+    print(visible(f"{path}: good{runs}"))
     for line in _missing_environments(cells, registry):
-        print(f"{path}: {line}")
+        print(visible(f"{path}: {line}"))
     return DONE
 
 

@@ -6,6 +6,7 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
+from lp_runner.cli.console import put
 from lp_runner.cli.main import add_output
 from lp_runner.cli.runs import add_runs, found
 from lp_runner.errors import DONE, UsageError
@@ -13,7 +14,6 @@ from lp_runner.files import write_durably
 from lp_runner.report.compare import compare
 from lp_runner.report.tables import FORMATS
 from lp_runner.store import Run
-from lp_runner.visible import visible
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,7 @@ def main(arguments: argparse.Namespace) -> int:
         raise UsageError(f"{words[0]}: one run; a comparison needs two or more")
     told = FORMATS[arguments.format](compare(_labelled(words, arguments.output)))
     if arguments.out is None:
-        print(visible(told), end="")
+        put(told)
     elif arguments.out.parent.is_dir():
         write_durably(arguments.out, told)
     else:

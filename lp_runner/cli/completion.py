@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,8 @@ complete -c lp-run -n '_shtab_lp_run_using; and test $_shtab_lp_run_npos -eq 0' 
     ],
 }
 """By shell, what shtab's script has → what it needs: a recipe's file stands where a command may, and is short for `run`."""
+INERT = re.compile(r"[\w./+=,:@-]+")
+"""bash runs what it finds in the words to choose from: $(…) in the name of a folder."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +70,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     if arguments.words:
-        print("\n".join(WORDS[arguments.words](arguments.output)))
+        words = WORDS[arguments.words](arguments.output)
+        print("\n".join(word for word in words if INERT.fullmatch(word)))
     else:
         print(_script(arguments.shell))
     return DONE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lp_runner.api import Json
-from lp_runner.visible import visible
+from lp_runner.visible import json_code, visible
 
 PLAIN_EVERY_S = 30.0
 _SHOWN = {
@@ -30,22 +29,18 @@ _SHOWN = {
 
 def json_text(told: Json) -> str:
     """For a script or a terminal: what could steer the latter is escaped as JSON has it, so nothing is lost."""
-    return visible(json.dumps(told, ensure_ascii=False, indent=1), code=_as_json)
-
-
-def _as_json(letter: str) -> str:
-    """In units of UTF-16, of which some letters have two."""
-    units = letter.encode("utf-16-be", "surrogatepass").hex()
-    return re.sub("....", r"\\u\g<0>", units)
+    return visible(json.dumps(told, ensure_ascii=False, indent=1), code=json_code)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[str] = ()) -> Table:
     """Of plain text; nothing in it is read as markup."""
     made = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        made.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+        made.add_column(
+            Text(visible(column, keep="")), justify="right" if column in numbers else "left", overflow="fold"
+        )
     for row in rows:
-        made.add_row(*(Text(visible(cell)) for cell in row))
+        made.add_row(*(Text(visible(cell, keep="")) for cell in row))
     return made
 
 
@@ -53,6 +48,11 @@ def show(thing: Table | str) -> None:
     width = None if sys.stdout.isatty() else 160
     console = Console(width=width, highlight=False, markup=False)
     console.print(Text(visible(thing)) if isinstance(thing, str) else thing)
+
+
+def put(text: str) -> None:
+    """What scripts read: into a pipe or a file as it is, to a terminal so that it can't steer it."""
+    print(visible(text) if sys.stdout.isatty() else text, end="")
 
 
 def human_bytes(count: int) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lp_runner import recipe
-from lp_runner.cli.console import human_bytes, show, table
+from lp_runner.cli.console import human_bytes, put, show, table
 from lp_runner.cli.needs import Need, declared, needs
 from lp_runner.cli.runs import age
 from lp_runner.cli.settings import own_interpreters
@@ -41,7 +41,7 @@ def main(arguments: argparse.Namespace) -> int:
         case "remove":
             _remove(arguments.wanted, environments)
         case "path":
-            print(_path(arguments.name, registry, environments))
+            put(_path(arguments.name, registry, environments) + "\n")
     return DONE
 
 

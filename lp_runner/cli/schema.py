@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 
+from lp_runner.cli.console import json_text
 from lp_runner.errors import DONE
 from lp_runner.recipe.schema import published
 from lp_runner.registry import Registry
@@ -18,5 +18,5 @@ def main(arguments: argparse.Namespace) -> int:
     registry = Registry.installed()
     kind, _, name = (arguments.name or "").partition(".")
     schema = registry.find(kind, name).schema if arguments.name else published(registry)
-    print(json.dumps(schema, indent=2, ensure_ascii=False))
+    print(json_text(schema))
     return DONE

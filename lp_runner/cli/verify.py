@@ -9,6 +9,7 @@ from lp_runner.cli.main import add_output
 from lp_runner.cli.runs import add_runs, found
 from lp_runner.errors import DONE, RUN_FAILED, UsageError
 from lp_runner.store import Run, Store
+from lp_runner.visible import visible
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +31,6 @@ def _verify(folder: Path) -> int:
     if not run.steps:
         raise UsageError(f"{folder}: no step of this run is done")
     for problem in problems:
-        print(problem)
-    print(f"{folder}: {len(run.steps)} artefacts, {len(problems)} damaged files")
+        print(visible(problem))
+    print(visible(f"{folder}: {len(run.steps)} artefacts, {len(problems)} damaged files"))
     return len(problems)

@@ -15,14 +15,12 @@ from lp_runner.api import Json, Layer
 from lp_runner.checkpoint import mergekit_slices
 from lp_runner.recipe.scalars import to_yaml
 from lp_runner.report.loading import with_transformers, with_vllm
+from lp_runner.report.markdown import inline
 from lp_runner.report.metadata import base_name, licence_of, metadata, test_set
 from lp_runner.report.numbers import share, with_interval
-from lp_runner.visible import visible
+from lp_runner.visible import json_code, visible
 
-__all__ = ["base_name", "card", "extras", "inline"]
-
-MARKUP = frozenset("\\`*_{}[]<>()#+!|~&$@:")
-"""What can begin a heading, list, link, table cell, entity, formula or mention, after a backslash is itself."""
+__all__ = ["base_name", "card", "extras"]
 
 
 def extras(results: Mapping[str, Json], system: Mapping[str, Json], recipe: str) -> dict[str, str]:
@@ -33,7 +31,8 @@ def extras(results: Mapping[str, Json], system: Mapping[str, Json], recipe: str)
     files = {
         "README.md": card(results, system, resolved),
         "recipe.yaml": to_yaml(_without_folders(resolved)),
-        "removed_layers.json": json.dumps(removed, indent=2, ensure_ascii=False) + "\n",
+        "removed_layers.json": visible(json.dumps(removed, indent=2, ensure_ascii=False), code=json_code)
+        + "\n",
     }
     if set(system["layers"]) == {"decoder"}:
         gone = [Layer.parse(name).index for name in system["removed"]]
@@ -74,12 +73,6 @@ def card(results: Mapping[str, Json], system: Mapping[str, Json], recipe: Mappin
         licence=licence_of(results["model"]),
     )
     return re.sub(r"\n{3,}", "\n\n", text)
-
-
-def inline(text: str) -> str:
-    """Text of any origin in Markdown: on one line, nothing in it is markup, what can't be seen is written out."""
-    flat = visible(" ".join(text.split()), keep="")
-    return "".join(f"\\{letter}" if letter in MARKUP else letter for letter in flat)
 
 
 def _escaped(value: Any) -> Any:

@@ -44,9 +44,7 @@ def quality_by_layers(points: Sequence[Point], metric: str) -> Picture:
             _marks(axes, look, [(float(p.layers), 0.0, 0.0, p) for p in order])
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.invert_xaxis()
-        axes.legend(
-            *_legend(axes), loc="upper left", bbox_to_anchor=(-0.1, -44 / (HIGH - 70)), ncols=3, **_LEGEND
-        )
+        _legend(axes, loc="upper left", bbox_to_anchor=(-0.1, -44 / (HIGH - 70)), ncols=3, **_LEGEND)
         return picture("layers", figure, f"{metric} against layers kept", _told(points, metric))
 
 
@@ -89,7 +87,7 @@ def heat_map(name: str, heat: HeatMap, title: str) -> Picture:
         for row, column, order in heat.taken:
             axes.text(column + 0.5, row + 0.5, str(order), color=PAPER, weight="bold", **_MIDDLE)
         for column, layer in enumerate(heat.columns):
-            axes.text(column + 0.5, -0.35, visible(layer), color=SOFT, ha="center", va="bottom")
+            axes.text(column + 0.5, -0.35, visible(layer, keep=""), color=SOFT, ha="center", va="bottom")
         for row in range(len(heat.rows)):
             axes.text(-0.3, row + 0.5, str(row + 1), color=SOFT, ha="right", va="center")
         axes.text(-0.3, -0.35, "step", color=SOFT, ha="right", va="bottom")
@@ -105,7 +103,7 @@ def losses(name: str, system: str, history: Sequence[Mapping[str, Json]]) -> Pic
     with drawing():
         figure, axes = _sheet(40, 28, 240, 130, 12, 36)
         axes.set_xlabel("step")
-        axes.set_title(visible(system), loc="left", fontsize=12)
+        axes.set_title(visible(system, keep=""), loc="left", fontsize=12)
         if train:
             axes.plot(*zip(*train, strict=True), color=OTHER, linewidth=1, label="train")
         if dev:
@@ -150,7 +148,7 @@ def _plot(across: str, up: str, below: int = 0) -> tuple[Figure, Axes]:
     """Args: below, pixels that something under it takes."""
     figure, axes = _sheet(40, 30, WIDE - 60, HIGH - 70, 20, 40 + below)
     axes.set_xlabel(across)
-    axes.set_title(visible(up), loc="left", color=SOFT, fontsize=11)
+    axes.set_title(visible(up, keep=""), loc="left", color=SOFT, fontsize=11)
     axes.margins(0.09)
     return figure, axes
 
@@ -167,7 +165,12 @@ def _look(series: str, recovered: bool, controls: Sequence[str]) -> dict[str, An
     """Form by series, filled where recovered."""
     colour = {BASELINE: INK, SEARCH: ACCENT}.get(series, OTHER)
     form = MARKS[controls.index(series) % len(MARKS)] if series in controls else "o"
-    return {"color": colour, "form": form, "fill": colour if recovered else PAPER, "told": visible(series)}
+    return {
+        "color": colour,
+        "form": form,
+        "fill": colour if recovered else PAPER,
+        "told": visible(series, keep=""),
+    }
 
 
 def _line(look: Mapping[str, Any]) -> dict[str, Any]:
@@ -224,7 +227,7 @@ def _labels(axes: Axes, places: Sequence[Place]) -> None:
         if point.series not in (BASELINE, SEARCH):
             continue
         axes.annotate(
-            visible(point.label),
+            visible(point.label, keep=""),
             (x, point.quality.value),
             (7, 7),
             textcoords="offset points",
@@ -258,11 +261,13 @@ _LEGEND: dict[str, Any] = {
 }
 
 
-def _legend(axes: Axes) -> tuple[list[Any], list[str]]:
+def _legend(axes: Axes, **look: Any) -> None:
     """Each series once, by its full marks where it has any."""
-    marks = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    marks = {str(one.get_label()): one for one in axes.containers}
     names = sorted(marks, key=lambda name: (name not in (BASELINE, SEARCH), name == SEARCH))
-    return [marks[name] for name in names], names
+    legend = axes.legend([marks[name] for name in names], ["…"] * len(names), **look)
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set_text(name)  # given as a label, one that begins with _ would be left out
 
 
 def _cells(axes: Axes, cells: Sequence[tuple[int, int]], **look: Any) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lp_runner.api import Json
+from lp_runner.visible import visible
 
 FOLDER = "FOLDER_OR_REPOSITORY"
 
@@ -56,7 +57,7 @@ def _prompt(languages: Mapping[str, Json], prompt: Mapping[str, Json]) -> list[s
         .replace("{source_language}", languages["source"])
         .replace("{target_language}", languages["target"])
     )
-    lines = ['source = "…"', f'prompt = {template!r}.replace("{{source}}", source)']
+    lines = ['source = "…"', f'prompt = {_literal(template)}.replace("{{source}}", source)']
     if not prompt.get("chat", False):
         return [*lines, 'ids = tokenizer(prompt, return_tensors="pt", return_token_type_ids=False)']
     return [
@@ -66,6 +67,11 @@ def _prompt(languages: Mapping[str, Json], prompt: Mapping[str, Json]) -> list[s
         '    turn, add_generation_prompt=True, enable_thinking=False, return_tensors="pt", return_dict=True',
         ")",
     ]
+
+
+def _literal(text: str) -> str:
+    """Python's own leaves letters that nobody sees."""
+    return visible(repr(text), keep="")
 
 
 def _encoder_decoder(languages: Mapping[str, Json]) -> str:
@@ -87,4 +93,4 @@ def _encoder_decoder(languages: Mapping[str, Json]) -> str:
 
 def _comment(languages: Mapping[str, Json]) -> str:
     """Names from a recipe, on one line whatever they are."""
-    return f"{languages['source']!r} and {languages['target']!r}"
+    return f"{_literal(languages['source'])} and {_literal(languages['target'])}"

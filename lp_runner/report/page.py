@@ -69,7 +69,7 @@ def _environment() -> Environment:
         "bytes": _bytes,
         "millions": _millions,
         "p": _p,
-        "marked": marked,
+        "marked": _marked,
         "duration": _duration,
     }
     return environment
@@ -77,6 +77,11 @@ def _environment() -> Environment:
 
 def _visible(value: object) -> object:
     return visible(value) if type(value) is str else value
+
+
+def _marked(before: str, after: str) -> list[tuple[str, Markup]]:
+    """Shown as wholes, since a part may begin with what belongs to the letter before it."""
+    return [(mark, escape(part)) for mark, part in marked(visible(before), visible(after))]
 
 
 def _breakable(name: str) -> Markup:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -66,13 +67,12 @@ def picture(name: str, figure: Figure, title: str, description: str) -> Picture:
     """Args: name, of its own on the page: its ids begin with it."""
     title, description = visible(title), visible(description)
     written = io.StringIO()
-    figure.savefig(
-        written, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
-    )
-    drawn = _without_frame(written.getvalue())
-    drawn = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", drawn)
-    drawn = re.sub(r"#0000[01]\d", lambda found: f"var(--{_PAGE_COLOURS[found[0]]})", drawn)
-    drawn = re.sub(r"font: (?:(\d+) )?([\d.]+px)[^;\"]*", _font, drawn)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # the reader's browser has others
+        figure.savefig(
+            written, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+        )
+    drawn = re.sub("<[^>]*>", lambda tag: _of_the_page(tag[0], name), _without_frame(written.getvalue()))
     width, height = (round(72 * inches) for inches in figure.get_size_inches())
     head = (
         f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img"'
@@ -90,6 +90,13 @@ def _without_frame(svg: str) -> str:
     inner = re.sub(r"<metadata>.*?</metadata>", "", inner, flags=re.DOTALL)
     inner = re.sub(r'<defs>\s*<style type="text/css">.*?</style>\s*</defs>', "", inner, flags=re.DOTALL)
     return re.sub(r"\n\s*", "\n", inner)
+
+
+def _of_the_page(tag: str, name: str) -> str:
+    """Tags alone, not the texts between them, which are other people's."""
+    tag = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", tag)
+    tag = re.sub(r"#0000[01]\d", lambda found: f"var(--{_PAGE_COLOURS[found[0]]})", tag)
+    return re.sub(r"font: (?:(\d+) )?([\d.]+px)[^;\"]*", _font, tag)
 
 
 def _font(found: re.Match[str]) -> str:

@@ -10,35 +10,16 @@ from dataclasses import asdict
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from lp_runner.report.card import inline
+from lp_runner.report import latex as tex
 from lp_runner.report.compare import Comparison, Row, Scored
+from lp_runner.report.markdown import inline
 from lp_runner.report.numbers import decimals, with_interval
-from lp_runner.visible import visible
+from lp_runner.visible import json_code, visible
 
 SCHEMA = "lp_runner/comparison/1"
 NOTE = "p-values are of single paired bootstrap tests, not corrected for how many there are."
 _TEXT_COLUMNS = ("run", "system", "against")
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
-    "→": r"$\rightarrow$",
-    "×": r"$\times$",
-    "Δ": r"$\Delta$",
-    "−": r"$-$",
-}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "'")
 
 
 def markdown(told: Comparison) -> str:
@@ -55,16 +36,13 @@ def markdown(told: Comparison) -> str:
 def latex(told: Comparison) -> str:
     columns, rows = _for_people(told)
     shape = "".join("l" if column in _TEXT_COLUMNS else "r" for column in columns)
-    body = [_latex_line(row) for row in rows]
-    notes = [f"% {' '.join(note.split())}" for note in (*told.notes, NOTE)]
     lines = [
-        r"% needs \usepackage{booktabs}",
-        *notes,
+        *(tex.comment(note) for note in (f"needs {' '.join(tex.PACKAGES)}", *told.notes, NOTE)),
         rf"\begin{{tabular}}{{{shape}}}",
         r"\toprule",
-        _latex_line(columns),
+        tex.row(columns),
         r"\midrule",
-        *body,
+        *(tex.row(row) for row in rows),
         r"\bottomrule",
         r"\end{tabular}",
     ]
@@ -72,14 +50,16 @@ def latex(told: Comparison) -> str:
 
 
 def comma_separated(told: Comparison) -> str:
-    """Numbers in full, each in a column of its own."""
+    """Numbers in full, each in a column of its own. A text that a spreadsheet could run has one ' more before it, and so
+    has one that begins with a ': without that it is the text again.
+    """
     rows = [_flat(row, told) for row in told.rows]
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow([_inert(name) for name in rows[0]])
     for row in rows:
         writer.writerow([_inert(value) if isinstance(value, str) else value for value in row.values()])
-    return text.getvalue()
+    return text.getvalue().encode("utf-8", "backslashreplace").decode()  # halves of pairs have no bytes
 
 
 def html(told: Comparison) -> str:
@@ -97,7 +77,8 @@ def html(told: Comparison) -> str:
 
 def as_json(told: Comparison) -> str:
     """In ASCII, which no terminal takes for a command."""
-    return json.dumps({"schema": SCHEMA, **asdict(told), "note": NOTE}, indent=1) + "\n"
+    text = json.dumps({"schema": SCHEMA, **asdict(told), "note": NOTE}, indent=1)
+    return visible(text, code=json_code) + "\n"
 
 
 FORMATS: Mapping[str, Callable[[Comparison], str]] = {
@@ -178,15 +159,6 @@ def _line(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _latex_line(cells: list[str]) -> str:
-    return " & ".join(_in_latex(cell) for cell in cells) + r" \\"
-
-
-def _in_latex(text: str) -> str:
-    flat = visible(" ".join(text.split()), keep="")
-    return "".join(_LATEX.get(letter, letter) for letter in flat)
-
-
 def _inert(text: str) -> str:
-    """A spreadsheet reads what begins so as a formula."""
+    """A spreadsheet reads what begins so as a formula, but for the last, which is there to be undone."""
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,9 @@ from typing import Literal
 from lp_runner.api import Context, Json, Segment
 from lp_text.lines import numbered_lines
 from lp_text.selection import Placed, Selection
+
+HALF = re.compile("[\ud800-\udfff]")
+"""JSON writes a letter beyond U+FFFF as two; a tool that cut a text in between left one."""
 
 
 class JsonLines:
@@ -51,6 +55,7 @@ def text_at(record: Mapping[str, Json], column: str, place: str) -> str:
             raise ValueError(f"{place}: no column {column!r}; there are {', '.join(leaves(record))}")
         value = value[name]
     if isinstance(value, str):
+        _refuse_halves(value, f"{place}: {column}")
         return value
     raise ValueError(f"{place}: {column} is {json.dumps(value)[:40]}, not a text")
 
@@ -62,6 +67,11 @@ def leaves(record: Mapping[str, Json], prefix: str = "") -> Iterator[str]:
             yield from leaves(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}"
+
+
+def _refuse_halves(text: str, where: str) -> None:
+    if half := HALF.search(text):
+        raise ValueError(f"{where} has half a letter, \\u{ord(half[0]):04x}, which UTF-8 can't write")
 
 
 def _parsed(line: str, place: str) -> Mapping[str, Json]:

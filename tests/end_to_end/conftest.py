@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.hostile import HOSTILE
+
 RECIPE = """\
 # yaml-language-server: $schema=recipe.schema.json
 version: 1
@@ -34,7 +36,7 @@ controls: [{use: random, keep_at: [1]}]
 gates: [{system: 3, metric: chrf++, at_least: 1}]
 observe: [tensorboard]
 """
-HOSTILE = '<script>alert(1)</script> & "x"\t<img src=x onerror=alert(2)>\n'
+SEGMENT = f"{HOSTILE['a script']} & {HOSTILE['entities']}\t{HOSTILE['a head']}\n"
 TIMED = ("MANIFEST.json", ".locks", ".fingerprints")
 """What two equal runs need not have in common: times, and what only lp-run itself looks at."""
 
@@ -86,8 +88,8 @@ class Output:
 def recipe(tiny_task: Path) -> Path:
     """Its test corpus begins with a hostile segment, whose source stands in train too, in other letters."""
     test, train = tiny_task / "test.tsv", tiny_task / "train.tsv"
-    test.write_text(HOSTILE + test.read_text(encoding="utf-8"), encoding="utf-8")
-    train.write_text(HOSTILE.upper() + train.read_text(encoding="utf-8"), encoding="utf-8")
+    test.write_text(SEGMENT + test.read_text(encoding="utf-8"), encoding="utf-8")
+    train.write_text(SEGMENT.upper() + train.read_text(encoding="utf-8"), encoding="utf-8")
     path = tiny_task / "tiny.yaml"
     path.write_text(RECIPE, encoding="utf-8")
     return path

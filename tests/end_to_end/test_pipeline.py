@@ -153,7 +153,8 @@ def test_the_report_has_no_script_and_no_handler_and_fetches_nothing(finished: A
 
 def test_hostile_text_of_the_corpus_stands_in_the_report_escaped(finished: Any) -> None:
     page = (finished.run / "report.html").read_text(encoding="utf-8")
-    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &#34;x&#34;" in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &amp;lt;script&amp;gt;" in page
+    assert "&lt;svg onload=alert(1)&gt;" in page
     assert "<script" not in page
 
 

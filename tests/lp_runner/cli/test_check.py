@@ -118,3 +118,12 @@ def test_a_size_is_read_as_people_write_it(text: str, count: int) -> None:
 def test_what_is_no_size_is_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="is no size; write it like 80GB"):
         size_bytes(text)
+
+
+def test_the_name_of_a_recipe_cannot_steer_the_terminal(
+    tiny: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tiny)
+    (tiny / "tiny.yaml").rename("\x1b[31m.yaml")
+    assert main(["check", "\x1b[31m.yaml"]) == 0
+    assert capsys.readouterr().out == "\\x1b[31m.yaml: good\n"

@@ -157,6 +157,12 @@ def test_no_names_are_asked_for_before_they_are_wanted(shell: str, there: Path, 
     assert not (tmp_path / "asked").exists()
 
 
+def test_a_folder_s_name_is_no_command_of_the_shell(runs: Path, lp_run: LpRun) -> None:
+    """bash's `compgen -W` would run it."""
+    shutil.copytree(runs / "runs/tiny", runs / "runs/$(touch owned)", symlinks=True)
+    assert lp_run("completion", "--words", "runs", folder=runs).stdout == "tiny\n"
+
+
 @pytest.mark.parametrize("name", SHELLS)
 def test_every_command_is_in_the_script(name: str, there: Path, lp_run: LpRun) -> None:
     done = lp_run("completion", name, folder=there)

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from lp_runner.cli.main import main
 from lp_runner.store import RunFolder
+from lp_runner.visible import visible
+from tests.hostile import HOSTILE
 
 from .conftest import LpRun
 
@@ -110,15 +113,55 @@ def test_a_run_before_its_first_translation_has_no_segments(runs: Path, lp_run: 
     )
 
 
-def test_text_of_a_model_cannot_steer_the_terminal(runs: Path, lp_run: LpRun) -> None:
-    for path in (runs / "runs/.store").glob("*/outputs.jsonl"):
+def with_texts(folder: Path, text: str) -> None:
+    """The first segment's source and reference, and what each system made of it."""
+    for path in (folder / "runs/.store").glob("*/outputs.jsonl"):
         rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-        rows[0]["hypothesis"] = "\x1b[2J[bold]\u202e"
+        rows[0] |= {"source": text, "reference": text, "hypothesis": text}
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
         manifest = path.parent / "MANIFEST.json"
         told = json.loads(manifest.read_text("utf-8"))
-        told["files"].pop("outputs.jsonl")
+        told["files"].pop("outputs.jsonl", None)
         manifest.write_text(json.dumps(told), "utf-8")
-    text = lp_run("show", "tiny", "--segment", "1", folder=runs).stdout
-    assert "\x1b" not in text
-    assert "\\x1b[2J[bold]\\u202e" in text
+
+
+def with_names(folder: Path, text: str) -> None:
+    """Of a plugin, a step and its system."""
+    path = folder / "runs/tiny/plan.json"
+    plan = json.loads(path.read_text("utf-8"))
+    for step in plan["steps"]:
+        step["title"] = text
+        step["uses"] = {kind: use | {"use": text} for kind, use in step["uses"].items()}
+    path.write_text(json.dumps(plan), "utf-8")
+
+
+def test_hostile_texts_of_a_corpus_and_a_model_are_shown_and_not_obeyed(
+    runs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(runs)
+    for text in HOSTILE.values():
+        with_texts(runs, text)
+        assert main(["show", "tiny", "--segment", "1", "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert [told["source"], told["reference"]] == [text, text]
+        assert {one["hypothesis"] for one in told["hypotheses"]} == {text}
+        assert main(["show", "tiny", "--segment", "1"]) == 0
+        assert_shown(text, 4, capsys.readouterr().out)
+
+
+def test_hostile_names_of_plugins_and_steps_are_shown_and_not_obeyed(
+    runs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(runs)
+    for text in HOSTILE.values():
+        with_names(runs, text)
+        assert main(["show", "tiny", "--step", "search"]) == 0
+        told = capsys.readouterr().out
+        assert_shown(text, 2, told)
+        assert " ".join(visible(f"search: {text}; done").split()) in " ".join(told.split())
+
+
+def assert_shown(text: str, times: int, told: str) -> None:
+    """In cells of a table."""
+    assert visible(told) == told
+    assert " ".join(told.split()).count(" ".join(visible(text, keep="").split())) >= times

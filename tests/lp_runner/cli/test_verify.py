@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from lp_runner.cli.main import main
+
 from .conftest import LpRun
 
 
@@ -21,3 +25,12 @@ def test_a_slip_in_a_name_is_told_before_anything_is_read(runs: Path, lp_run: Lp
     done = lp_run("verify", "tiny", "tyni", folder=runs)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "no run is named tyni; known are tiny\n"
+
+
+def test_the_name_of_a_run_cannot_steer_the_terminal(
+    runs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(runs)
+    (runs / "runs/tiny").rename("runs/\x1b[31m")
+    assert main(["verify", "runs/\x1b[31m"]) == 0
+    assert capsys.readouterr().out.startswith("runs/\\x1b[31m: ")

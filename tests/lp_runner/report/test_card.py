@@ -12,26 +12,13 @@ import yaml
 from huggingface_hub import ModelCard
 from markdown_it import MarkdownIt
 
-from lp_runner.report.card import card, extras, inline
+from lp_runner.report.card import card, extras
+from lp_runner.report.markdown import inline
+from lp_runner.visible import visible
+from tests.hostile import each_hostile_text
 
 Results = dict[str, Any]
 Recipe = dict[str, Any]
-HOSTILE = (
-    "<script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    "a | b",
-    "one\n# two",
-    "[x](javascript:y)",
-    "![x](http://example.org/x.png)",
-    "`x` ``` ~~~",
-    "*x* _y_ ~~z~~",
-    "&lt;b&gt; &#60;",
-    "$x$ @someone :x:",
-    "---\nlicense: mit",
-    "\u202egnirts\u202c",
-    "\x1b[31mred",
-    "{{ 7 * 7 }} {% raw %}",
-)
 
 
 @pytest.fixture
@@ -200,19 +187,27 @@ def test_the_code_of_a_card_is_python_with_the_recipe_s_prompt(results: Results,
     assert "max_tokens=16" in ast.unparse(ast.parse(vllm))
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_text_of_any_origin_is_no_markup_and_is_not_lost(text: str) -> None:
-    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(f"Made of {inline(text)}.")
-    assert [token.type for token in tokens] == ["paragraph_open", "inline", "paragraph_close"]
-    assert {child.type for child in tokens[1].children or ()} <= {"text", "text_special"}
-    words = "".join(child.content for child in tokens[1].children or ())
-    visible = "".join(
-        letter if letter.isprintable() else repr(letter)[1:-1] for letter in " ".join(text.split())
+@each_hostile_text
+@pytest.mark.parametrize("place", ["{}", "Made of {}.", "- {}", "# {}", "a | b\n-|-\n{} | x"])
+def test_text_of_any_origin_is_no_markup_and_is_not_lost(place: str, text: str) -> None:
+    plain, made = (
+        MarkdownIt("gfm-like", {"linkify": False}).parse(place.format(shown))
+        for shown in ("plain", inline(text))
     )
-    assert words == f"Made of {visible}."
+    assert [token.type for token in made] == [token.type for token in plain]
+    parts = [part for token in made for part in token.children or ()]
+    assert {part.type for part in parts} <= {"text", "text_special"}
+    words = ["".join(part.content for part in token.children or ()) for token in plain]
+    found = ["".join(part.content for part in token.children or ()) for token in made]
+    assert found == [word.replace("plain", visible(text, keep="")) for word in words]
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@each_hostile_text
+def test_no_address_in_a_text_becomes_a_link(text: str) -> None:
+    assert not re.search(r"www\.|\w:|\w@|\.[a-z]", re.sub(r"\\.", "", inline(text)))
+
+
+@each_hostile_text
 def test_hostile_names_change_neither_the_metadata_nor_the_outline_of_a_card(
     text: str, results: Results, recipe: Recipe
 ) -> None:
@@ -220,11 +215,16 @@ def test_hostile_names_change_neither_the_metadata_nor_the_outline_of_a_card(
         line for line in card(results, results["systems"][3], recipe).splitlines() if line.startswith("## ")
     ]
     results["model"]["name"] = results["languages"]["source"] = results["systems"][3]["name"] = text
-    results["systems"][3]["evaluations"][0]["metric"] = text
+    results["systems"][3]["evaluations"][0]["metric"] = results["systems"][3]["training"]["trainer"] = text
+    results["searches"][0]["metric"]["use"] = results["searches"][0]["policy"]["use"] = text
     recipe["data"]["test"]["with"]["path"] = f"/{text}"
     recipe["prompt"]["template"] = text + "{source}"
-    made = card(results, results["systems"][3], recipe)
+    files = extras(results, results["systems"][3], yaml.safe_dump(recipe))
+    assert all(content.encode() for content in files.values())
+    assert json.loads(files["removed_layers.json"])["unpruned"] == text
+    made = files["README.md"]
     assert [line for line in made.splitlines() if line.startswith("## ")] == outline
-    read = ModelCard(made).data
-    assert (read.base_model, read.license) == (text, None)
-    assert "<script" not in MarkdownIt("gfm-like", {"linkify": False}).render(made.split("---\n", 2)[2])
+    read, words = ModelCard(made), made.partition("\n---\n")[2]
+    assert (read.data.base_model, read.data.license) == (text, None)
+    assert "<script" not in MarkdownIt("gfm-like", {"linkify": False}).render(words)
+    assert visible(words) == words

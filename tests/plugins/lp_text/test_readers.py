@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import datasets
 import pytest
-from lp_text.jsonl import JsonLines
+from lp_text.jsonl import HALF, JsonLines
 from lp_text.parallel import Parallel
 from lp_text.tsv import Tsv
 
 from lp_runner.api import Segment
+from lp_runner.worker.formats import read_segments, write_segments
+from tests.hostile import HOSTILE
 
 WHOLE: dict[str, Any] = {"shuffle": None, "skip": 0, "limit": None, "empty": "refuse"}
 SOURCE_TARGET = {"source": "source", "target": "target"}
@@ -158,6 +161,14 @@ def test_json_objects_may_be_nested(tmp_path: Path, context: Any) -> None:
     assert list(jsonl(path, columns=columns).read(context)) == [Segment("Pes\tštěká", "Hund")]
 
 
+def test_hostile_texts_come_out_as_they_went_in(tmp_path: Path, context: Any) -> None:
+    whole = [text for text in HOSTILE.values() if not HALF.search(text)]
+    lines = (json.dumps({"source": text, "target": text}) for text in whole)
+    found = jsonl(written(tmp_path / "a.jsonl", "\n".join(lines))).read(context)
+    write_segments(tmp_path / "made.jsonl", found)
+    assert list(read_segments(tmp_path / "made.jsonl")) == [Segment(text, text) for text in whole]
+
+
 def test_a_name_with_a_dot_is_a_name_first(tmp_path: Path, context: Any) -> None:
     path = written(tmp_path / "a.jsonl", '{"a.b": "Pes", "target": "Hund"}\n')
     assert sources(jsonl(path, columns={"source": "a.b", "target": None}), context) == ["Pes"]
@@ -172,6 +183,10 @@ def test_a_name_with_a_dot_is_a_name_first(tmp_path: Path, context: Any) -> None
         ),
         ('{"source": 3, "target": "b"}', "a.jsonl:2: source is 3, not a text"),
         ('{"source": null, "target": "b"}', "a.jsonl:2: source is null, not a text"),
+        (
+            '{"source": "a", "target": "b\\ud83d"}',
+            "a.jsonl:2: target has half a letter, \\ud83d, which UTF-8 can't write",
+        ),
         ("[1]", "a.jsonl:2: [1] is no JSON object"),
         ("", "a.jsonl:2: not JSON: Expecting value: line 1 column 1 (char 0)"),
     ],
