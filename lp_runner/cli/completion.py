@@ -30,6 +30,15 @@ _MENDED: Mapping[str, Sequence[tuple[str, str]]] = {
   fi
 """,
         ),
+        (
+            "  if [[ ${#COMPREPLY[@]} = 0 ]]; then\n",
+            f"""  if [[ $COMP_CWORD = 1 && $completing_word != -* ]]; then
+    compopt -o filenames 2>/dev/null
+    while IFS= read -r line; do COMPREPLY+=("$line"); done < <({_RECIPES["bash"]} "$completing_word")
+  fi
+  if [[ ${{#COMPREPLY[@]}} = 0 ]]; then
+""",
+        ),
     ],
     "zsh": [
         ('"(*):', '"*:'),  # else the first of several is completed, and no other

@@ -37,9 +37,19 @@ class Terminal(Console):
         super().__init__(highlight=False, markup=False, **how)
         self.writing = threading.RLock()
 
-    def print(self, *things: Any, **how: Any) -> None:
-        with self.writing:
-            super().print(*things, **how)
+    def __enter__(self) -> Self:
+        """rich's own way to write several things at once; its `print` and what stands in for stdout use it."""
+        self.writing.acquire()
+        super().__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            super().__exit__(kind, error, trace)
+        finally:
+            self.writing.release()
 
 
 class Screen:

@@ -132,7 +132,7 @@ def test_a_line_and_a_picture_of_another_height_do_not_come_between_each_other()
         one.close()
     told = left_on_a_terminal(out.getvalue())
     assert [line for line in told if line == "a line"] == ["a line"]
-    assert [line for line in told if "step 5" in line] == ["· step 5"] * 2
+    assert [line for line in told if "step 0" in line] == ["· step 0"] * 2
 
 
 def left_on_a_terminal(written: str) -> list[str]:
