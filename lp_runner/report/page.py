@@ -1,13 +1,9 @@
-"""Results → report.html: one self-contained file without scripts; every text in it is escaped, and none steers."""
+"""Results → report.html."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
 
 from lp_runner.api import Json
 from lp_runner.report import figures
@@ -18,9 +14,8 @@ from lp_runner.report.heat import heat_map, importance
 from lp_runner.report.numbers import decimals
 from lp_runner.report.points import SEARCH, headline, points, speeds
 from lp_runner.report.segments import Segments
+from lp_runner.report.shell import rendered
 from lp_runner.report.svg import Picture
-from lp_runner.report.visible import visible
-from lp_runner.report.words import marked
 
 SHOWN_SETS = 5
 
@@ -28,8 +23,8 @@ SHOWN_SETS = 5
 def page(results: Mapping[str, Json], recipe: str, segments: Segments) -> str:
     """Args: recipe as resolved; segments of the test set, chosen to be shown."""
     metric = headline(results["systems"][0])["metric"]
-    template = _environment().get_template("report.html.j2")
-    return template.render(
+    return rendered(
+        "report.html.j2",
         results=results,
         model=base_name(results["model"]["name"]),
         findings=findings(results),
@@ -49,39 +44,6 @@ def page(results: Mapping[str, Json], recipe: str, segments: Segments) -> str:
         recipe=recipe,
         segments=segments,
     )
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("lp_runner.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_visible,
-    )
-    environment.filters |= {
-        "breakable": _breakable,
-        "score": _score,
-        "interval": _interval,
-        "range": _range,
-        "spread": _spread,
-        "bytes": _bytes,
-        "millions": _millions,
-        "p": _p,
-        "marked": marked,
-        "duration": _duration,
-    }
-    return environment
-
-
-def _visible(value: object) -> object:
-    return visible(value) if type(value) is str else value
-
-
-def _breakable(name: str) -> Markup:
-    """A system's name may go on in a second line between its parts."""
-    return Markup(re.sub(r"([+:])(?=.)", r"\1<wbr>", str(escape(visible(name)))))  # noqa: S704  escaped
 
 
 def _groups(systems: Sequence[Mapping[str, Json]]) -> list[tuple[str, list[Mapping[str, Json]]]]:
@@ -146,45 +108,3 @@ def _sets(search: Mapping[str, Json]) -> list[tuple[int, str, str]]:
         least = sorted(question["scores"], key=lambda score: float(score["value"]))[:SHOWN_SETS]
         told += [(number, ", ".join(score["removed"]), importance(score)) for score in least]
     return told
-
-
-def _score(one: Mapping[str, Json], decimals: int) -> str:
-    return f"{one['value']:.{decimals}f}"
-
-
-def _range(one: Mapping[str, Json], decimals: int) -> str:
-    return f"[{one['low']:.{decimals}f}, {one['high']:.{decimals}f}]"
-
-
-def _interval(one: Mapping[str, Json], decimals: int) -> str:
-    return f"{_score(one, decimals)} {_range(one, decimals)}"
-
-
-def _spread(one: Mapping[str, Json], decimals: int) -> str:
-    middle, least, most = (f"{one[name]:.{decimals}f}" for name in ("median", "min", "max"))
-    return f"{middle} [{least}, {most}]"
-
-
-def _p(line: Mapping[str, Json]) -> str:
-    """Of two equal systems there is nothing to test."""
-    if not line["difference"]["value"]:
-        return "equal"
-    value = line["p_value"]
-    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
-
-
-def _bytes(count: int) -> str:
-    return f"{count / 1e9:,.2f} GB" if count >= 1e9 else f"{count / 1e6:,.1f} MB"
-
-
-def _millions(count: int) -> str:
-    return f"{count / 1e6:,.1f} M"
-
-
-def _duration(seconds: float) -> str:
-    """As a person would say it."""
-    minutes, left = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02} min"
-    return f"{minutes} min {left:02} s" if minutes else f"{seconds:.1f} s"
