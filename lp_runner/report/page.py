@@ -11,8 +11,10 @@ from lp_runner.report.card import base_name
 from lp_runner.report.findings import findings
 from lp_runner.report.gates import sentence
 from lp_runner.report.heat import heat_map, importance
+from lp_runner.report.looks import lines_of_one_run, of_one_run
+from lp_runner.report.marks import Place
 from lp_runner.report.numbers import decimals
-from lp_runner.report.points import SEARCH, headline, points, speeds
+from lp_runner.report.points import SEARCH, Speed, headline, points, speeds
 from lp_runner.report.segments import Segments
 from lp_runner.report.shell import rendered
 from lp_runner.report.svg import Picture
@@ -61,9 +63,21 @@ def _against(system: Mapping[str, Json], metric: str) -> dict[str, Mapping[str, 
 
 
 def _plots(results: Mapping[str, Json], metric: str) -> list[Picture]:
-    told, timed = points(results), speeds(results)
-    drawn = [figures.quality_by_layers(told, metric), figures.quality_by_size(told, metric)]
-    return drawn + ([figures.quality_by_speed(timed, metric)] if timed else [])
+    series, timed = of_one_run(points(results)), speeds(results)
+    drawn = [
+        figures.quality_by_layers(series, lines_of_one_run(series), metric),
+        figures.quality_by_size(series, metric),
+    ]
+    return [*drawn, _speed_plot(timed, metric)] if timed else drawn
+
+
+def _speed_plot(timed: Sequence[Speed], metric: str) -> Picture:
+    places = [Place(one.point, one.speedup.value, (one.speedup.low, one.speedup.high)) for one in timed]
+    told = "; ".join(f"{one.point.name} by {one.backend}: {one.speedup.value:.2f} times" for one in timed)
+    series = of_one_run(list({one.point.name: one.point for one in timed}.values()))
+    return figures.quality_by_speed(
+        "speed", series, places, "speed, times the unpruned model's", metric, f"{told}."
+    )
 
 
 def _recoveries(systems: Sequence[Mapping[str, Json]]) -> list[dict[str, Any]]:

@@ -15,9 +15,10 @@ from matplotlib.figure import Figure
 from lp_runner.report.heat import LEVELS
 from lp_runner.report.visible import visible
 
-INK, SOFT, LINE, ACCENT, PAPER, OTHER = (f"#00000{number}" for number in range(1, 7))
+INK, SOFT, LINE, ACCENT, PAPER, OTHER, LESS, MORE = (f"#00000{number}" for number in range(1, 9))
 HEAT = tuple(f"#00001{level}" for level in range(LEVELS))
-_PAGE_COLOURS = {INK: "ink", SOFT: "soft", LINE: "line", ACCENT: "accent", PAPER: "paper", OTHER: "other"} | {
+_NAMES = ("ink", "soft", "line", "accent", "paper", "other", "less", "more")
+_PAGE_COLOURS = dict(zip((INK, SOFT, LINE, ACCENT, PAPER, OTHER, LESS, MORE), _NAMES, strict=True)) | {
     colour: f"heat{level}" for level, colour in enumerate(HEAT)
 }
 """Colours that matplotlib can write, in place of the page's, which follow the reader's light or dark."""
@@ -72,6 +73,7 @@ def picture(name: str, figure: Figure, title: str, description: str) -> Picture:
     drawn = _without_frame(written.getvalue())
     drawn = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", drawn)
     drawn = re.sub(r"#0000[01]\d", lambda found: f"var(--{_PAGE_COLOURS[found[0]]})", drawn)
+    drawn = re.sub(r"font-family: [^;\"]*;? ?", "", drawn)
     drawn = re.sub(r"font: (?:(\d+) )?([\d.]+px)[^;\"]*", _font, drawn)
     width, height = (round(72 * inches) for inches in figure.get_size_inches())
     head = (
