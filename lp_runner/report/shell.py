@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from lp_runner.api import Json
+from lp_runner.report.numbers import chance
 from lp_runner.report.visible import visible
 from lp_runner.report.words import marked
 
@@ -70,10 +71,7 @@ def _spread(one: Mapping[str, Json], decimals: int) -> str:
 
 def _p(line: Mapping[str, Json]) -> str:
     """Of two equal systems there is nothing to test."""
-    if not line["difference"]["value"]:
-        return "equal"
-    value = line["p_value"]
-    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+    return chance(line["p_value"]) if line["difference"]["value"] else "equal"
 
 
 def _bytes(count: int) -> str:
