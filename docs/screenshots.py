@@ -1,8 +1,7 @@
 """A run folder → pictures of its report in docs/images, wide and narrow, light and dark; and what axe-core says of it.
 
-    pip install playwright==1.65.2 && playwright install chromium    # or a chromium of the system's
-    npm install --prefix /tmp/axe axe-core@4
-    python docs/screenshots.py runs/gemma3-270m-ces-deu --axe /tmp/axe/node_modules/axe-core/axe.min.js
+    pip install -e .[browser] && playwright install chromium    # or a chromium of the system's
+    python docs/screenshots.py runs/gemma3-270m-ces-deu
 
 Ends with 1 where axe-core finds a violation.
 """
@@ -18,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+import axe_playwright_python
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -28,6 +28,7 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PARTS = ("searches", "recovery", "translations")
 """Sections with a picture of their own, wide and light."""
 COLOURS = 256
+AXE_CORE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 AXE = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map(
     one => `${one.id}: ${one.help} (${one.nodes.length}: ${one.nodes.slice(0, 3).map(node => node.target).join(' | ')})`)"""
 
@@ -37,8 +38,7 @@ def main() -> int:
     report = (asked.run / "report.html" if asked.run.is_dir() else asked.run).resolve()
     IMAGES.mkdir(exist_ok=True)
     violations: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+    with chromium() as browser:
         for width, (across, down) in WIDTHS.items():
             for scheme in SCHEMES:
                 with opened(browser, report, across, scheme) as page:
@@ -46,10 +46,18 @@ def main() -> int:
                     if (width, scheme) == ("wide", "light"):
                         for part in PARTS:
                             take(page, f"report-{part}", top_of(page, part), across, down)
-                    violations += [f"{width}, {scheme}: {one}" for one in checked(page, asked.axe)]
-        browser.close()
+                    violations += [f"{width}, {scheme}: {one}" for one in checked(page)]
     print(*violations, f"axe-core: {len(violations)} violations", sep="\n")
     return 1 if violations else 0
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The system's, or else the one that playwright installed."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 @contextmanager
@@ -81,10 +89,10 @@ def take(page: Page, name: str, top: float, across: int, down: int) -> None:
     print(f"{file.name}: {file.stat().st_size / 1e3:.0f} kB")
 
 
-def checked(page: Page, axe: Path) -> list[str]:
-    """Violations, with everything unfolded."""
+def checked(page: Page) -> list[str]:
+    """Violations of what axe-core asks for, with everything unfolded."""
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-    page.add_script_tag(path=axe)
+    page.add_script_tag(path=AXE_CORE)
     found: list[str] = page.evaluate(AXE)
     return found
 
@@ -94,7 +102,6 @@ def _asked() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("run", type=Path, help="a run folder, or a report.html")
-    parser.add_argument("--axe", type=Path, required=True, help="axe.min.js of the npm package axe-core")
     return parser.parse_args()
 
 

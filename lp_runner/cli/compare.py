@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from lp_runner.cli.console import put
@@ -11,9 +12,26 @@ from lp_runner.cli.main import add_output
 from lp_runner.cli.runs import add_runs, found
 from lp_runner.errors import DONE, UsageError
 from lp_runner.files import write_durably
-from lp_runner.report.compare import compare
-from lp_runner.report.tables import FORMATS
+from lp_runner.report.compare import Comparison, compare
+from lp_runner.report.tables import as_json, comma_separated, latex, markdown
 from lp_runner.store import Run
+
+
+def _html(told: Comparison) -> str:
+    from lp_runner.report.comparison_page import (
+        comparison_page,  # it draws: a second that others needn't wait
+    )
+
+    return comparison_page(told)
+
+
+FORMATS: Mapping[str, Callable[[Comparison], str]] = {
+    "markdown": markdown,
+    "latex": latex,
+    "csv": comma_separated,
+    "json": as_json,
+    "html": _html,
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lp_runner.api import Evaluation, Json
 from lp_runner.errors import LpError, UsageError
 from lp_runner.report import statistics
 from lp_runner.report.artefacts import Artefacts
+from lp_runner.report.findings import findings
 from lp_runner.report.overview import results_of
+from lp_runner.report.points import headline
 from lp_runner.report.results import BASELINES
 from lp_runner.store import Run
 from lp_runner.store.manifest import read
@@ -38,7 +40,12 @@ class Row:
 
     runs: tuple[str, ...]
     system: str
+    delivered: bool
+    recovered: bool
     layers: str
+    """Of each stack: 6+6."""
+    depth: int
+    """Layers of all stacks together."""
     params: int
     bytes: int
     against: str
@@ -56,6 +63,23 @@ class Comparison:
     speeds: tuple[str, ...]
     notes: tuple[str, ...]
     """What isn't compared, and why."""
+    headline: str
+    """The metric of plots and findings."""
+    more_is_better: bool
+    """Of that metric."""
+    findings: Mapping[str, tuple[str, ...]]
+    """Of each run by itself, by its label."""
+
+    @property
+    def runs(self) -> list[str]:
+        return list(self.findings)
+
+    def owner(self, row: Row) -> str:
+        """The run, or the runs, that a model is of."""
+        return "all runs" if len(row.runs) == len(self.runs) else ", ".join(row.runs)
+
+    def name(self, row: Row) -> str:
+        return f"{self.owner(row)}: {row.system}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +127,16 @@ def compare(runs: Mapping[str, Run]) -> Comparison:
         _row(system, member, members[0], metrics, speeds) for member in members for system in member.shown()
     ]
     keys = [member.keys(system["name"]) for member in members for system in member.shown()]
-    return Comparison(tuple(_merged(rows, keys)), tuple(metrics), tuple(speeds), (*notes, *silent))
+    told = _headline(members[0], metrics)
+    return Comparison(
+        tuple(_merged(rows, keys)),
+        tuple(metrics),
+        tuple(speeds),
+        (*notes, *silent),
+        told["metric"],
+        told["higher_is_better"],
+        {member.label: tuple(findings(member.results)) for member in members},
+    )
 
 
 def _member(label: str, run: Run) -> _Member:
@@ -169,6 +202,11 @@ def _metrics(members: Sequence[_Member]) -> tuple[list[str], list[str]]:
     return found, notes
 
 
+def _headline(member: _Member, metrics: Sequence[str]) -> Mapping[str, Json]:
+    scores = member.results["systems"][0]["evaluations"]
+    return headline({"evaluations": [one for one in scores if one["metric"] in metrics]})
+
+
 def _signatures(member: _Member) -> dict[str, str]:
     return {one["metric"]: one["signature"] for one in member.results["systems"][0]["evaluations"]}
 
@@ -214,7 +252,10 @@ def _row(
     return Row(
         (member.label,),
         system["name"],
+        system["kept"],
+        system["recovered"],
         "+".join(str(count) for count in system["layers"].values()),
+        sum(system["layers"].values()),
         system["params"],
         system["bytes"],
         f"{first.label}: {against}" if against else "",
@@ -249,13 +290,4 @@ def _merged(rows: Sequence[Row], keys: Sequence[tuple[str, ...]]) -> list[Row]:
 
 
 def _with_run(known: Row, row: Row) -> Row:
-    return Row(
-        (*known.runs, *row.runs),
-        known.system,
-        known.layers,
-        known.params,
-        known.bytes,
-        known.against,
-        known.scores,
-        {**row.speeds, **known.speeds},
-    )
+    return replace(known, runs=(*known.runs, *row.runs), speeds={**row.speeds, **known.speeds})

@@ -26,3 +26,7 @@ def with_interval(score: Mapping[str, Json]) -> str:
 def share(kept: Mapping[str, Json]) -> str:
     """In percent: 98.4 % [97.9, 98.8]."""
     return f"{kept['value']:.1f} % [{kept['low']:.1f}, {kept['high']:.1f}]"
+
+
+def chance(p_value: float) -> str:
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"

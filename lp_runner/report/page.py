@@ -1,13 +1,9 @@
-"""Results → report.html: one self-contained file without scripts; every text in it is escaped, and none steers."""
+"""Results → report.html."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
 
 from lp_runner.api import Json
 from lp_runner.report import figures
@@ -15,12 +11,13 @@ from lp_runner.report.card import base_name
 from lp_runner.report.findings import findings
 from lp_runner.report.gates import sentence
 from lp_runner.report.heat import heat_map, importance
+from lp_runner.report.looks import lines_of_one_run, of_one_run
+from lp_runner.report.marks import Place
 from lp_runner.report.numbers import decimals
-from lp_runner.report.points import SEARCH, headline, points, speeds
+from lp_runner.report.points import SEARCH, Speed, headline, points, speeds
 from lp_runner.report.segments import Segments
+from lp_runner.report.shell import rendered
 from lp_runner.report.svg import Picture
-from lp_runner.report.words import marked
-from lp_runner.visible import visible
 
 SHOWN_SETS = 5
 
@@ -28,8 +25,8 @@ SHOWN_SETS = 5
 def page(results: Mapping[str, Json], recipe: str, segments: Segments) -> str:
     """Args: recipe as resolved; segments of the test set, chosen to be shown."""
     metric = headline(results["systems"][0])["metric"]
-    template = _environment().get_template("report.html.j2")
-    return template.render(
+    return rendered(
+        "report.html.j2",
         results=results,
         model=base_name(results["model"]["name"]),
         findings=findings(results),
@@ -51,44 +48,6 @@ def page(results: Mapping[str, Json], recipe: str, segments: Segments) -> str:
     )
 
 
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("lp_runner.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_visible,
-    )
-    environment.filters |= {
-        "breakable": _breakable,
-        "score": _score,
-        "interval": _interval,
-        "range": _range,
-        "spread": _spread,
-        "bytes": _bytes,
-        "millions": _millions,
-        "p": _p,
-        "marked": _marked,
-        "duration": _duration,
-    }
-    return environment
-
-
-def _visible(value: object) -> object:
-    return visible(value) if type(value) is str else value
-
-
-def _marked(before: str, after: str) -> list[tuple[str, Markup]]:
-    """Shown as wholes, since a part may begin with what belongs to the letter before it."""
-    return [(mark, escape(part)) for mark, part in marked(visible(before), visible(after))]
-
-
-def _breakable(name: str) -> Markup:
-    """A system's name may go on in a second line between its parts."""
-    return Markup(re.sub(r"([+:])(?=.)", r"\1<wbr>", str(escape(visible(name)))))  # noqa: S704  escaped
-
-
 def _groups(systems: Sequence[Mapping[str, Json]]) -> list[tuple[str, list[Mapping[str, Json]]]]:
     """Systems under headings."""
     ours = [system for system in systems if system["search"] == SEARCH]
@@ -104,9 +63,21 @@ def _against(system: Mapping[str, Json], metric: str) -> dict[str, Mapping[str, 
 
 
 def _plots(results: Mapping[str, Json], metric: str) -> list[Picture]:
-    told, timed = points(results), speeds(results)
-    drawn = [figures.quality_by_layers(told, metric), figures.quality_by_size(told, metric)]
-    return drawn + ([figures.quality_by_speed(timed, metric)] if timed else [])
+    series, timed = of_one_run(points(results)), speeds(results)
+    drawn = [
+        figures.quality_by_layers(series, lines_of_one_run(series), metric),
+        figures.quality_by_size(series, metric),
+    ]
+    return [*drawn, _speed_plot(timed, metric)] if timed else drawn
+
+
+def _speed_plot(timed: Sequence[Speed], metric: str) -> Picture:
+    places = [Place(one.point, one.speedup.value, (one.speedup.low, one.speedup.high)) for one in timed]
+    told = "; ".join(f"{one.point.name} by {one.backend}: {one.speedup.value:.2f} times" for one in timed)
+    series = of_one_run(list({one.point.name: one.point for one in timed}.values()))
+    return figures.quality_by_speed(
+        "speed", series, places, "speed, times the unpruned model's", metric, f"{told}."
+    )
 
 
 def _recoveries(systems: Sequence[Mapping[str, Json]]) -> list[dict[str, Any]]:
@@ -151,45 +122,3 @@ def _sets(search: Mapping[str, Json]) -> list[tuple[int, str, str]]:
         least = sorted(question["scores"], key=lambda score: float(score["value"]))[:SHOWN_SETS]
         told += [(number, ", ".join(score["removed"]), importance(score)) for score in least]
     return told
-
-
-def _score(one: Mapping[str, Json], decimals: int) -> str:
-    return f"{one['value']:.{decimals}f}"
-
-
-def _range(one: Mapping[str, Json], decimals: int) -> str:
-    return f"[{one['low']:.{decimals}f}, {one['high']:.{decimals}f}]"
-
-
-def _interval(one: Mapping[str, Json], decimals: int) -> str:
-    return f"{_score(one, decimals)} {_range(one, decimals)}"
-
-
-def _spread(one: Mapping[str, Json], decimals: int) -> str:
-    middle, least, most = (f"{one[name]:.{decimals}f}" for name in ("median", "min", "max"))
-    return f"{middle} [{least}, {most}]"
-
-
-def _p(line: Mapping[str, Json]) -> str:
-    """Of two equal systems there is nothing to test."""
-    if not line["difference"]["value"]:
-        return "equal"
-    value = line["p_value"]
-    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
-
-
-def _bytes(count: int) -> str:
-    return f"{count / 1e9:,.2f} GB" if count >= 1e9 else f"{count / 1e6:,.1f} MB"
-
-
-def _millions(count: int) -> str:
-    return f"{count / 1e6:,.1f} M"
-
-
-def _duration(seconds: float) -> str:
-    """As a person would say it."""
-    minutes, left = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02} min"
-    return f"{minutes} min {left:02} s" if minutes else f"{seconds:.1f} s"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lp_runner.api import Json
@@ -66,6 +66,12 @@ def speeds(results: Mapping[str, Json]) -> list[Speed]:
     ]
     unpruned = [Speed(models[BASELINE], "every backend", largest, Estimate(1.0, 1.0, 1.0))] if timed else []
     return unpruned + [_speed(models[row["system"]], row) for row in timed]
+
+
+def told(points: Sequence[Point], metric: str) -> str:
+    """What a plot of them says to someone who can't see it."""
+    models = "; ".join(f"{point.name}: {point.layers} layers, {point.quality.value:.2f}" for point in points)
+    return f"{metric} of each model. {models}."
 
 
 def _speed(point: Point, row: Mapping[str, Json]) -> Speed:

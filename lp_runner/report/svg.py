@@ -16,9 +16,10 @@ from matplotlib.figure import Figure
 from lp_runner.report.heat import LEVELS
 from lp_runner.visible import visible
 
-INK, SOFT, LINE, ACCENT, PAPER, OTHER = (f"#00000{number}" for number in range(1, 7))
+INK, SOFT, LINE, ACCENT, PAPER, OTHER, LESS, MORE = (f"#00000{number}" for number in range(1, 9))
 HEAT = tuple(f"#00001{level}" for level in range(LEVELS))
-_PAGE_COLOURS = {INK: "ink", SOFT: "soft", LINE: "line", ACCENT: "accent", PAPER: "paper", OTHER: "other"} | {
+_NAMES = ("ink", "soft", "line", "accent", "paper", "other", "less", "more")
+_PAGE_COLOURS = dict(zip((INK, SOFT, LINE, ACCENT, PAPER, OTHER, LESS, MORE), _NAMES, strict=True)) | {
     colour: f"heat{level}" for level, colour in enumerate(HEAT)
 }
 """Colours that matplotlib can write, in place of the page's, which follow the reader's light or dark."""
@@ -96,6 +97,7 @@ def _of_the_page(tag: str, name: str) -> str:
     """Tags alone, not the texts between them, which are other people's."""
     tag = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", tag)
     tag = re.sub(r"#0000[01]\d", lambda found: f"var(--{_PAGE_COLOURS[found[0]]})", tag)
+    tag = re.sub(r"font-family: [^;\"]*;? ?", "", tag)
     return re.sub(r"font: (?:(\d+) )?([\d.]+px)[^;\"]*", _font, tag)
 
 

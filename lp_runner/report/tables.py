@@ -1,14 +1,11 @@
-"""A comparison → one table, as Markdown, LaTeX, CSV, HTML or JSON; all text in it is escaped for where it goes."""
+"""A comparison → one table, as Markdown, LaTeX, CSV or JSON; all text in it is escaped for where it goes."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import asdict
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from lp_runner.report import latex as tex
 from lp_runner.report.compare import Comparison, Row, Scored
@@ -18,15 +15,15 @@ from lp_runner.visible import json_code, visible
 
 SCHEMA = "lp_runner/comparison/1"
 NOTE = "p-values are of single paired bootstrap tests, not corrected for how many there are."
-_TEXT_COLUMNS = ("run", "system", "against")
+TEXT_COLUMNS = ("run", "system", "against")
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "'")
 
 
 def markdown(told: Comparison) -> str:
-    columns, rows = _for_people(told)
+    columns, rows = for_people(told)
     lines = [
         _line([inline(column) for column in columns]),
-        _line(["---" if column in _TEXT_COLUMNS else "---:" for column in columns]),
+        _line(["---" if column in TEXT_COLUMNS else "---:" for column in columns]),
         *(_line(_in_markdown(row, columns)) for row in rows),
     ]
     notes = "".join(f"\n{inline(note)}\n" for note in (*told.notes, NOTE))
@@ -34,8 +31,8 @@ def markdown(told: Comparison) -> str:
 
 
 def latex(told: Comparison) -> str:
-    columns, rows = _for_people(told)
-    shape = "".join("l" if column in _TEXT_COLUMNS else "r" for column in columns)
+    columns, rows = for_people(told)
+    shape = "".join("l" if column in TEXT_COLUMNS else "r" for column in columns)
     lines = [
         *(tex.comment(note) for note in (f"needs {' '.join(tex.PACKAGES)}", *told.notes, NOTE)),
         rf"\begin{{tabular}}{{{shape}}}",
@@ -62,35 +59,14 @@ def comma_separated(told: Comparison) -> str:
     return text.getvalue().encode("utf-8", "backslashreplace").decode()  # halves of pairs have no bytes
 
 
-def html(told: Comparison) -> str:
-    """A page of its own, without scripts."""
-    columns, rows = _for_people(told)
-    environment = Environment(
-        loader=PackageLoader("lp_runner.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    labels = list(dict.fromkeys(run for row in told.rows for run in row.runs))
-    template = environment.get_template("comparison.html.j2")
-    return template.render(
-        columns=columns, rows=rows, texts=_TEXT_COLUMNS, notes=[*told.notes, NOTE], runs=labels
-    )
-
-
 def as_json(told: Comparison) -> str:
     """In ASCII, which no terminal takes for a command."""
     text = json.dumps({"schema": SCHEMA, **asdict(told), "note": NOTE}, indent=1)
     return visible(text, code=json_code) + "\n"
 
 
-FORMATS: Mapping[str, Callable[[Comparison], str]] = {
-    "markdown": markdown,
-    "latex": latex,
-    "csv": comma_separated,
-    "json": as_json,
-    "html": html,
-}
-
-
-def _for_people(told: Comparison) -> tuple[list[str], list[list[str]]]:
+def for_people(told: Comparison) -> tuple[list[str], list[list[str]]]:
+    """Columns, and the cells of each row."""
     columns = ["run", "system", "layers", "parameters", "MB", "against"]
     columns += [title for metric in told.metrics for title in (metric, f"Δ {metric}", "p")]
     columns += [f"tokens/s, {name}" for name in told.speeds]
@@ -101,14 +77,15 @@ def _cells(row: Row, told: Comparison) -> list[str]:
     cells = [", ".join(row.runs), row.system, row.layers]
     cells += [f"{row.params / 1e6:,.1f} M", f"{row.bytes / 1e6:,.1f}", row.against]
     for metric in told.metrics:
-        cells += _scored(row.scores[metric])
+        cells += scored(row.scores[metric])
     for name in told.speeds:
         speed = row.speeds.get(name)
         cells.append(f"{speed['median']:,.1f} [{speed['min']:,.1f}, {speed['max']:,.1f}]" if speed else "")
     return cells
 
 
-def _scored(score: Scored) -> list[str]:
+def scored(score: Scored) -> list[str]:
+    """Value, difference and p."""
     digits = decimals(score.value)
     told = with_interval({"value": score.value, "low": score.low, "high": score.high})
     if score.test is None:
@@ -152,7 +129,7 @@ def _flat(row: Row, told: Comparison) -> dict[str, str | float | None]:
 def _in_markdown(row: list[str], columns: list[str]) -> list[str]:
     """Numbers are our own, and stay readable."""
     both = zip(columns, row, strict=True)
-    return [inline(cell) if column in _TEXT_COLUMNS else cell for column, cell in both]
+    return [inline(cell) if column in TEXT_COLUMNS else cell for column, cell in both]
 
 
 def _line(cells: list[str]) -> str:

@@ -93,11 +93,17 @@ def test_csv_has_full_numbers_and_a_file_can_be_named(two: Path, lp_run: LpRun) 
     assert float(rows[0]["chrf++"]) == results["systems"][0]["evaluations"][0]["value"]
 
 
-def test_a_page_has_no_script_and_nothing_from_elsewhere(two: Path, lp_run: LpRun) -> None:
-    page = lp_run("compare", "tiny", "other/tiny", "--format", "html", folder=two).stdout
+def test_a_page_has_findings_the_table_and_plots_and_nothing_from_elsewhere(two: Path, lp_run: LpRun) -> None:
+    own_scores(two, 5.0)
+    done = lp_run("compare", "tiny", "other/tiny", "--format", "html", "--out", "page.html", folder=two)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    page = (two / "page.html").read_text("utf-8")
     assert page.startswith("<!doctype html>")
+    assert "other: 3 is better than tiny: 3: chrf++" in page
+    assert "chrf++ against layers kept</figcaption>" in page
+    assert "There is no plot of speed" in page
     assert "<script" not in page
-    assert "http" not in page
+    assert "http" not in page.replace('http-equiv="Content-Security-Policy"', "")
 
 
 def test_another_test_set_prompt_and_limit_are_refused_all_at_once(two: Path, lp_run: LpRun) -> None:
@@ -140,7 +146,7 @@ def test_where_only_the_hardware_differs_scores_are_compared_and_speed_is_not(
 ) -> None:
     def timed(processor: str) -> Change:
         rate = {"median": 10.0, "min": 9.0, "max": 11.0}
-        row = {"label": "vllm", "batch_size": 8, "system": "3", "tokens_per_s": rate}
+        row = {"label": "vllm", "batch_size": 8, "system": "3", "tokens_per_s": rate, "speedup": None}
         machine = {"processor": processor, "accelerators": []}
         settings = {"segments": 2, "new_tokens": 4}
         benchmark = {"machine": machine, "settings": settings, "measurements": [row]}
