@@ -6,6 +6,7 @@ matplotlib is imported with this file, which takes a second: only when a report 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -20,17 +21,17 @@ from lp_runner.report.points import BASELINE, SEARCH, told
 from lp_runner.report.svg import ACCENT, HEAT, INK, LINE, OTHER, PAPER, SOFT, Picture, drawing, picture
 from lp_runner.visible import visible
 
-LEGEND_HIGH = 48
-"""Of a plot's legend, in CSS pixels."""
+LEGEND_COLUMNS, LEGEND_ROW, LEGEND_EDGE = 3, 17, 6
+"""Of a plot's legend; in CSS pixels a row, and what is under the last."""
 CELL_WIDE, CELL_HIGH = 25, 21
 
 
 def quality_by_layers(series: Sequence[Series], lines: Sequence[Series], metric: str) -> Picture:
     """Every model, by its legend or its name; full marks are recovered ones."""
-    legend = any(look.legend for look, _ in series)
+    legend = {look.legend for look, _ in series if look.legend}
     places = [Place(point, point.layers) for point in models(series)]
     with drawing():
-        figure, axes = plot("layers kept", metric, LEGEND_HIGH if legend else 0)
+        figure, axes = plot("layers kept", metric, _high(len(legend)))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.invert_xaxis()
         for look, path in lines:
@@ -38,7 +39,7 @@ def quality_by_layers(series: Sequence[Series], lines: Sequence[Series], metric:
         scatter(axes, series, places, named=not legend)
         if legend:
             below = (-0.1, -44 / (HIGH - 70))
-            _legend(axes, loc="upper left", bbox_to_anchor=below, ncols=3, **_LEGEND)
+            _legend(axes, loc="upper left", bbox_to_anchor=below, ncols=LEGEND_COLUMNS, **_LEGEND)
         return picture("layers", figure, f"{metric} against layers kept", told(models(series), metric))
 
 
@@ -140,6 +141,11 @@ _LEGEND: dict[str, Any] = {
     "borderpad": 0,
     "columnspacing": 1.2,
 }
+
+
+def _high(names: int) -> int:
+    """Of a legend of so many."""
+    return LEGEND_ROW * ceil(names / LEGEND_COLUMNS) + LEGEND_EDGE if names else 0
 
 
 def _legend(axes: Axes, **look: Any) -> None:

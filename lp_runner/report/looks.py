@@ -8,7 +8,7 @@ from lp_runner.report.marks import Look, Series
 from lp_runner.report.points import BASELINE, SEARCH, Point
 from lp_runner.report.svg import ACCENT, INK, LESS, MORE, OTHER, SOFT
 
-FORMS = "sD^vPX"
+FORMS = "sD^vPX<>p*hd8"
 COLOURS = (ACCENT, LESS, MORE, OTHER, SOFT)
 """Of several runs, in their order."""
 

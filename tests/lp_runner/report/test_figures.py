@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from itertools import combinations
 
+import pytest
 from matplotlib.transforms import Bbox
 
 from lp_runner.intervals import Estimate
 from lp_runner.report.figures import quality_by_layers, quality_by_size
-from lp_runner.report.looks import lines_of_several, of_several
+from lp_runner.report.looks import lines_of_one_run, lines_of_several, of_one_run, of_several
 from lp_runner.report.points import Point
 
 
@@ -70,3 +71,13 @@ def test_a_long_name_is_shortened_in_its_middle_and_told_in_full() -> None:
 def test_a_plot_has_the_font_of_its_page() -> None:
     models = [model("a", 4, 40.0)]
     assert "font-family" not in quality_by_size(of_several(models, ["a"]), "chrf++").svg
+
+
+@pytest.mark.parametrize("controls", [1, 13])
+def test_a_legend_is_inside_its_picture_however_many_it_names(controls: int) -> None:
+    series = of_one_run([model(f"control-{number}", 4, 40.0 + number) for number in range(controls)])
+    drawn = quality_by_layers(series, lines_of_one_run(series), "chrf++").svg
+    [high] = re.findall(r'<svg viewBox="0 0 [\d.]+ ([\d.]+)"', drawn)
+    lines = re.findall(r'<text [^>]*y="([\d.]+)"[^>]*>control-\d+</text>', drawn)
+    assert len(lines) == controls
+    assert max(map(float, lines)) < float(high)
