@@ -201,7 +201,7 @@ def _execute(
             command.limit_s,
         )
         with explained_when_full(folder.path):
-            return report.write(finished, folder), made
+            return report.renew(finished, folder), made
 
 
 @contextmanager

@@ -57,6 +57,10 @@ class RunFolder:
     def report(self) -> Path:
         return self.path / "report.html"
 
+    @property
+    def _results(self) -> Path:
+        return self.path / "results.json"
+
     def begin(self, recipe: str, plan: Mapping[str, Json]) -> None:
         """The recipe as resolved and the plan; links of an earlier plan are forgotten."""
         self.path.mkdir(parents=True, exist_ok=True)
@@ -82,8 +86,15 @@ class RunFolder:
         shutil.rmtree(target, ignore_errors=True)
         rename_into_place(aside, target)
 
+    def has_results(self, results: Mapping[str, Json]) -> bool:
+        """Whether results.json says the same."""
+        try:
+            return self._results.read_text(encoding="utf-8") == _pretty(finite(results))
+        except (OSError, ValueError):
+            return False
+
     def write_results(self, results: Mapping[str, Json]) -> None:
-        write_durably(self.path / "results.json", _pretty(finite(results)))
+        write_durably(self._results, _pretty(finite(results)))
 
     def write_report(self, page: str) -> None:
         write_durably(self.report, page)

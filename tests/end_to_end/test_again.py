@@ -22,6 +22,22 @@ def test_a_complete_run_makes_nothing_in_under_two_seconds(copy: Any, recipe: Pa
     assert float(seconds) < 2
 
 
+def test_the_page_of_a_complete_run_is_drawn_again_only_where_it_is_gone_or_of_other_results(
+    copy: Any, recipe: Path, lp_run: LpRun
+) -> None:
+    page, results = copy.run / "report.html", copy.run / "results.json"
+    drawn, told = page.read_bytes(), results.read_bytes()
+    page.write_text("as it was")
+    lp_run(recipe, "--output", copy.path)
+    assert page.read_text() == "as it was"
+    results.write_text("{}")
+    lp_run(recipe, "--output", copy.path)
+    assert (page.read_bytes(), results.read_bytes()) == (drawn, told)
+    page.unlink()
+    lp_run(recipe, "--output", copy.path)
+    assert page.read_bytes() == drawn
+
+
 def test_a_complete_run_starts_no_worker_and_tells_no_event(copy: Any, recipe: Path, lp_run: LpRun) -> None:
     before = copy.events
     shutil.rmtree(copy.run / "logs")
