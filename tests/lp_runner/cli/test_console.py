@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from lp_runner.cli.console import Plain, json_text, put, show, table
+from lp_runner.cli.console import Plain, json_text, named, put, show, table
 from lp_runner.cli.main import complain
 from lp_runner.errors import LpError
 from lp_runner.visible import visible
@@ -44,8 +44,9 @@ def test_a_line_of_a_run_and_a_complaint_show_the_text(text: str, capsys: pytest
     Plain("tiny").line(text)
     complain(LpError(text), "tiny")
     told = capsys.readouterr()
-    shown = words(visible(text))
-    assert (words(told.out), words(told.err)) == (words(f"{shown} tiny: {shown}"), words(f"tiny: {shown}"))
+    shown = visible(text)
+    assert words(told.out) == words(f"{shown} {named('tiny', shown)}")
+    assert words(told.err) == words(f"tiny: {shown}")
 
 
 @each_hostile_text
