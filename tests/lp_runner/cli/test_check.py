@@ -37,21 +37,12 @@ def measured(*words: str) -> dict[str, object]:
     return told
 
 
-def imported() -> float:
-    """CPU seconds of a process that only imports libraries."""
-    command = [sys.executable, "-c", "import os, jsonschema, pluggy, yaml; print(sum(os.times()[:2]))"]
-    return float(subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout)
-
-
 @pytest.mark.parametrize("recipe", ["paper-sound-ces-deu.yaml", "paper-exact-eng-arz.yaml"])
-def test_a_good_recipe_is_checked_in_a_moment_without_anything_heavy(recipe: str) -> None:
-    """Less than four times what it takes to import the libraries that it reads and checks with."""
-    both = [
-        (measured(str(ROOT / "recipes" / recipe), "-o", f"model.path={AYA}"), imported()) for _ in range(3)
-    ]
+def test_a_good_recipe_is_checked_in_less_than_0_3_s_without_anything_heavy(recipe: str) -> None:
+    runs = [measured(str(ROOT / "recipes" / recipe), "-o", f"model.path={AYA}") for _ in range(3)]
 
-    assert [(run["code"], run["heavy"]) for run, _ in both] == [(0, [])] * 3
-    assert min(float(str(run["seconds"])) for run, _ in both) < 4 * min(alone for _, alone in both)
+    assert [(run["code"], run["heavy"]) for run in runs] == [(0, [])] * 3
+    assert min(float(str(run["seconds"])) for run in runs) < 0.3
 
 
 def test_a_check_of_device_memory_needs_no_torch_either() -> None:
