@@ -102,17 +102,19 @@ def test_a_wrong_command_line_ends_with_2(words: list[str], tiny: Path, lp_run: 
     assert done.stderr.startswith("usage: lp-run")
 
 
-def test_three_cells_of_one_command_queue_for_two_devices(finished: Path, lp_run: LpRun) -> None:
+def test_three_cells_of_one_command_queue_for_two_devices(finished: Path, runs: Path, lp_run: LpRun) -> None:
     done = lp_run(
         "run",
         "tiny.yaml",
         "-o",
         "matrix={importance.with.seed_offset: [1, 2, 3]}",
+        "--output",
+        str(runs / "runs"),
         folder=finished,
         LP_RUN_DEVICES="cpu:8,cpu:9",  # which nobody else on this machine is likely to hold
     )
 
-    spans = sorted(span_of(events) for events in finished.glob("runs/tiny/*/events.jsonl"))
+    spans = sorted(span_of(events) for events in runs.glob("runs/tiny/*/events.jsonl"))
     assert done.returncode == 0
     assert len(spans) == 3
     assert {span[0] for span in spans} == {"cpu:8", "cpu:9"}
