@@ -118,10 +118,13 @@ class Registry:
 
 
 def _entries_of(distribution: Distribution) -> Iterable[Entry]:
-    for point in distribution.entry_points:
-        if point.group == hookspecs.GROUP:
-            kind, _, name = point.name.partition(".")
-            yield Entry(kind, name, point.value, distribution.name, distribution.version)
+    points = distribution.entry_points.select(group=hookspecs.GROUP)
+    if not points:
+        return
+    metadata = distribution.metadata  # read and parsed anew each time that it is asked for
+    for point in points:
+        kind, _, name = point.name.partition(".")
+        yield Entry(kind, name, point.value, metadata["Name"], metadata["Version"])
 
 
 def _load(entry: Entry) -> Offer:

@@ -80,9 +80,10 @@ def _about(spec: Spec) -> str:
 
 def _check_memory(cell: Recipe, limit: int, registry: Registry) -> None:
     from lp_runner.cli.console import human_bytes
+    from lp_runner.machine import Device
     from lp_runner.plan import build
     from lp_runner.plan.estimate import estimate
-    from lp_runner.plan.inputs import Device, Fingerprints
+    from lp_runner.plan.inputs import Fingerprints
 
     device = Device("cuda:0" if cell.device == "auto" else cell.device, limit)
     plan = build(cell, [device], Fingerprints(None))

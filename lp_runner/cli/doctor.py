@@ -19,7 +19,7 @@ from lp_runner.cli.runs import add_json
 from lp_runner.cli.settings import own_interpreters, settings_file
 from lp_runner.envs import Environments
 from lp_runner.errors import DONE, ENVIRONMENT, LpError
-from lp_runner.plan.inputs import choose_dtype, devices
+from lp_runner.machine import choose_dtype, devices
 from lp_runner.registry import Registry
 
 OLDEST = (3, 11)

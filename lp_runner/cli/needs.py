@@ -10,7 +10,7 @@ from lp_runner.api import Environment
 from lp_runner.envs import Built, Environments, Spec, spec_of
 from lp_runner.envs.environments import is_default
 from lp_runner.errors import EnvironmentFailed, LpError
-from lp_runner.plan.inputs import devices, fitting
+from lp_runner.machine import devices, fitting
 from lp_runner.recipe import Recipe
 from lp_runner.registry import Registry
 

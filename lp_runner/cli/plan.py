@@ -19,9 +19,10 @@ from lp_runner.cli.run import run_folder
 from lp_runner.cli.settings import own_interpreters
 from lp_runner.envs import Environments
 from lp_runner.errors import DONE, LpError
+from lp_runner.machine import devices
 from lp_runner.plan import Plan
 from lp_runner.plan.estimate import Cost, Lengths, estimate
-from lp_runner.plan.inputs import Fingerprints, devices
+from lp_runner.plan.inputs import Fingerprints
 from lp_runner.recipe import Recipe
 from lp_runner.recipe.publishers import refuse_unknown
 from lp_runner.registry import Registry

@@ -25,7 +25,8 @@ from lp_runner.cli.settings import own_interpreters
 from lp_runner.cli.signals import Stop, to_stderr
 from lp_runner.envs import Environments
 from lp_runner.errors import DONE, Interrupted, LpError, UsageError
-from lp_runner.plan.inputs import Device, Fingerprints, devices, fitting
+from lp_runner.machine import Device, devices, fitting
+from lp_runner.plan.inputs import Fingerprints
 from lp_runner.recipe import Recipe
 from lp_runner.recipe.publishers import refuse_unknown
 from lp_runner.registry import Registry

@@ -9,7 +9,7 @@ from lp_runner.errors import UsageError
 from lp_runner.recipe.check import problem_of
 from lp_runner.recipe.complaints import complaints
 from lp_runner.recipe.document import read
-from lp_runner.recipe.node import Fatal, Node, Place, Problem, places_of, value_of
+from lp_runner.recipe.node import Fatal, Node, Place, Problem, value_of
 
 SETTINGS = "LP_RUN_SETTINGS"
 """An environment variable: another file than the usual one."""
@@ -46,8 +46,8 @@ def own_interpreters() -> dict[str, str]:
         node = read(path, str(path), problems) if path.exists() else Node({}, Place(str(path), 1, 1, ""))
     except Fatal as fatal:
         raise UsageError(str(fatal.problem)) from None
-    value, places = value_of(node), places_of(node)
-    problems += [problem_of(one, places) for one in complaints(value, SCHEMA, "setting")]
+    value = value_of(node)
+    problems += [problem_of(one, node) for one in complaints(value, SCHEMA, "setting")]
     if problems:
         raise UsageError("\n".join(map(str, problems)))
     environments: dict[str, dict[str, str]] = value.get("environments", {})

@@ -7,15 +7,9 @@ from contextlib import contextmanager
 
 from lp_runner.checkpoint.layers import read_config
 from lp_runner.errors import LpError, UsageError
+from lp_runner.machine import Device, choose_dtype, fitting
 from lp_runner.plan import hub, steps
-from lp_runner.plan.inputs import (
-    Device,
-    Fingerprints,
-    choose_dtype,
-    fitting,
-    model_files,
-    refuse_no_translator,
-)
+from lp_runner.plan.inputs import Fingerprints, model_files, refuse_no_translator
 from lp_runner.plan.plan import Plan, Step, System
 from lp_runner.plan.size import model_size
 from lp_runner.recipe import Recipe

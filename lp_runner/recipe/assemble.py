@@ -9,7 +9,7 @@ from typing import Any
 
 from lp_runner.recipe.defaults import Schema, filled, replaced
 from lp_runner.recipe.languages import language
-from lp_runner.recipe.node import Json, Place, Trail
+from lp_runner.recipe.node import Json, Node, Trail, spot
 from lp_runner.recipe.recipe import (
     Benchmark,
     Control,
@@ -34,10 +34,10 @@ def assemble(
     schema: Schema,
     value: Json,
     uses: Uses,
-    places: Mapping[Trail, tuple[Place, Place]],
+    written: Node,
 ) -> Recipe:
     """`value` has its defaults; `uses` holds every strategy by its place."""
-    resolved = _resolved(value, uses, schema, places["model", "path"][1].folder)
+    resolved = _resolved(value, uses, schema, spot(written, ("model", "path"))[1].folder)
     return Recipe(
         path=path.absolute(),
         cell=cell,
@@ -58,7 +58,7 @@ def assemble(
         gates=tuple(map(_gate, resolved["gates"])),
         observe=_several("observe", uses),
         resolved=resolved,
-        places=places,
+        written=written,
     )
 
 

@@ -12,14 +12,13 @@ from lp_runner.recipe.assemble import assemble
 from lp_runner.recipe.complaints import Complaint, complaints
 from lp_runner.recipe.defaults import filled, marked, value_at
 from lp_runner.recipe.matrix import Cell
-from lp_runner.recipe.node import Node, Place, Problem, Trail, places_of, value_of
+from lp_runner.recipe.node import Node, Problem, entries_of, spot, value_of
 from lp_runner.recipe.recipe import Recipe
 from lp_runner.recipe.soundness import unsound
 from lp_runner.recipe.strategies import Offers, Resolver
 from lp_runner.recipe.tree import without
 
 MOST_STRATEGIES = 256
-Spots = Mapping[Trail, tuple[Place, Place]]
 
 
 def base_schema() -> dict[str, Any]:
@@ -31,36 +30,29 @@ def base_schema() -> dict[str, Any]:
 
 def check_matrix(root: Node, schema: Mapping[str, Any]) -> list[Problem]:
     """A matrix is checked before it is multiplied out."""
-    value = {name: item for name, item in value_of(root).items() if name == "matrix"}
+    alone = root._replace(content={n: e for n, e in entries_of(root).items() if n == "matrix"})
     part = {"properties": {"matrix": schema["properties"]["matrix"]}}
-    return [problem_of(one, places_of(root)) for one in complaints(value, part)]
+    return [problem_of(one, alone) for one in complaints(value_of(alone), part)]
 
 
 def check(path: Path, cell: Cell, schema: Mapping[str, Any], offers: Offers) -> Recipe | list[Problem]:
     """The recipe of one cell, or all that is wrong with it."""
     tree = without(cell.tree, lambda _, node: node.content is None, spared="with")
-    places = places_of(tree)
-    value = filled(value_of(tree), schema, schema)
+    bare = value_of(tree)
+    value = filled(bare, schema, schema)
     slots = list(islice(marked(value, schema, schema, "x-lp-kind"), MOST_STRATEGIES + 1))
     if len(slots) > MOST_STRATEGIES:
         return [Problem(tree.place, (), f"names more than {MOST_STRATEGIES} strategies")]
-    found = list(complaints(value_of(tree), schema))
-    resolver = Resolver(offers, lambda trail: _nearest(places, trail)[1], found)
+    found = list(complaints(bare, schema))
+    resolver = Resolver(offers, lambda trail: spot(tree, trail)[1], found)
     uses = {trail: use for trail, kind in slots if (use := resolver.use(kind, value_at(value, trail), trail))}
     found += unsound(value, uses, lambda use: offers.find(use.kind, use.name).declaration.traits)
     if found:
-        return [problem_of(one, places) for one in found]
-    return assemble(path, cell.slug, schema, value, uses, places)
+        return [problem_of(one, tree) for one in found]
+    return assemble(path, cell.slug, schema, value, uses, tree)
 
 
-def problem_of(complaint: Complaint, places: Spots) -> Problem:
+def problem_of(complaint: Complaint, root: Node) -> Problem:
     """A complaint with the place of the key or value that is wrong, or of what lacks it."""
-    key, value = _nearest(places, complaint.trail)
+    key, value = spot(root, complaint.trail)
     return Problem(key if complaint.at_key else value, complaint.trail, complaint.what)
-
-
-def _nearest(places: Spots, trail: Trail) -> tuple[Place, Place]:
-    """The places of what stands there, or of the nearest thing around it."""
-    while trail not in places:
-        trail = trail[:-1]
-    return places[trail]

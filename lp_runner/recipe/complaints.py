@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -39,7 +40,20 @@ def _unique(_: object, unique: bool, items: Json, __: Schema) -> Iterator[Valida
         yield ValidationError("has non-unique elements")
 
 
-Validator = validators.extend(Draft7Validator, {"uniqueItems": _unique})  # type: ignore[no-untyped-call]
+def _additional(validator: Any, allowed: Json, instance: Json, schema: Schema) -> Iterator[ValidationError]:
+    """One error for each property, named by its message; jsonschema's own names all in one, however many."""
+    if allowed is not False:
+        yield from Draft7Validator.VALIDATORS["additionalProperties"](validator, allowed, instance, schema)
+    elif isinstance(instance, dict):
+        named, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+        for name in instance:
+            if name not in named and not any(re.search(pattern, name) for pattern in patterns):
+                yield ValidationError(name)
+
+
+Validator = validators.extend(  # type: ignore[no-untyped-call]
+    Draft7Validator, {"uniqueItems": _unique, "additionalProperties": _additional}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +92,9 @@ def _explained(error: ValidationError, noun: str, owner: str) -> Iterator[Compla
     trail: Trail = tuple(error.absolute_path)
     of = f" of {owner}" if owner else ""
     schema, wanted = _parts(error)
-    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        properties = schema.get("properties", {})
-        for name in (name for name in error.instance if name not in properties):
-            yield Complaint((*trail, name), f"no such {noun}{of}{_elsewhere(name, properties)}", at_key=True)
+    if error.validator == "additionalProperties":
+        said = f"no such {noun}{of}{_elsewhere(error.message, schema.get('properties', {}))}"
+        yield Complaint((*trail, error.message), said, at_key=True)
     elif error.validator == "required":
         # jsonschema reports each missing key by itself and names it in the message alone.
         name = next(name for name in wanted if error.message.startswith(f"{name!r} "))

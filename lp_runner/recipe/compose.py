@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from lp_runner.recipe.document import parse, read
-from lp_runner.recipe.node import Entry, Fatal, Node, Place, Problem, Trail
+from lp_runner.recipe.node import Entry, Fatal, Node, Place, Problem, Trail, is_scalar
 from lp_runner.recipe.scalars import scalar
 from lp_runner.recipe.tree import assign, merge, without
 
@@ -83,7 +83,7 @@ class _Family:
         return self.known[real]
 
     def _merged(self, node: Node, folder: Path, line: tuple[Path, ...]) -> Node:
-        assert isinstance(node.content, Mapping)  # noqa: S101 - `read` promises it
+        assert isinstance(node.content, dict)  # noqa: S101 - `read` promises it
         own = Node({n: e for n, e in node.content.items() if n != "extends"}, node.place)
         parents = self._parents(node.content["extends"].node) if "extends" in node.content else []
         under: Node | None = None
@@ -111,39 +111,42 @@ class _Family:
 
 def interpolate(node: Node, trail: Trail, problems: list[Problem]) -> Node:
     """With the environment's values for `${env:NAME}`."""
-    if isinstance(node.content, Mapping):
-        entries = {
-            name: Entry(entry.key, interpolate(entry.node, (*trail, name), problems))
-            for name, entry in node.content.items()
-        }
-        return replace(node, content=entries)
+    if isinstance(node.content, dict):
+        entries = dict(node.content)
+        for name, entry in node.content.items():
+            if not _is_plain(entry.node):
+                entries[name] = Entry(entry.key, interpolate(entry.node, (*trail, name), problems))
+        return node._replace(content=entries)
     if isinstance(node.content, tuple):
-        items = tuple(interpolate(item, (*trail, i), problems) for i, item in enumerate(node.content))
-        return replace(node, content=items)
-    if isinstance(node.content, str) and "${env:" in node.content:
-        return _filled_in(node, node.content, trail, problems)
-    return node
+        items = [
+            item if _is_plain(item) else interpolate(item, (*trail, index), problems)
+            for index, item in enumerate(node.content)
+        ]
+        return node._replace(content=tuple(items))
+    return node if _is_plain(node) else _filled_in(node, str(node.content), trail, problems)
+
+
+def _is_plain(node: Node) -> bool:
+    return is_scalar(node) and not (isinstance(node.content, str) and "${env:" in node.content)
 
 
 def _filled_in(node: Node, text: str, trail: Trail, problems: list[Problem]) -> Node:
+    wrong: dict[str, None] = {}
+
     def value(found: re.Match[str]) -> str:
         if found[0].startswith("$$"):
             return found[0][1:]
         name, default = found[1], found[2]
         if name is None:
-            problems.append(Problem(node.place, trail, "${env:NAME} is not complete"))
+            wrong["${env:NAME} is not complete"] = None
         elif name not in os.environ and default is None:
-            problems.append(
-                Problem(node.place, trail, f"the environment has no {name}, and no default is given")
-            )
+            wrong[f"the environment has no {name}, and no default is given"] = None
         return os.environ.get(name or "", default or "")
 
-    before = len(problems)
-    filled = VARIABLE.sub(value, text)
-    if len(problems) > before:
-        return node
     try:
-        return replace(node, content=scalar(filled) if node.unquoted else filled)
+        filled = VARIABLE.sub(value, text)
+        known = scalar(filled) if node.unquoted and not wrong else filled
     except ValueError as error:
-        problems.append(Problem(node.place, trail, str(error)))
-        return node
+        wrong[str(error)] = None
+    problems += [Problem(node.place, trail, what) for what in wrong]
+    return node if wrong else node._replace(content=known)

@@ -31,7 +31,8 @@ def filled(value: Json, schema: Schema, root: Schema) -> Json:
     if isinstance(value, dict):
         return _filled_mapping(value, schema.get("properties", {}), root)
     if isinstance(value, list):
-        return [filled(item, schema.get("items", {}), root) for item in value]
+        inside = resolved(schema.get("items", {}), root)
+        return [filled(item, inside, root) for item in value]
     return _number(value, [kind for part in (schema, *schema.get("anyOf", ())) for kind in _kinds(part)])
 
 

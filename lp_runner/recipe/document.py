@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
-from lp_runner.recipe.node import Entry, Fatal, Node, Place, Problem, one_line
+from lp_runner.recipe.node import Entry, Fatal, Node, Place, Problem, Scalar, one_line
 from lp_runner.recipe.scalars import scalar
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -22,6 +21,7 @@ MOST_NODES = 50_000
 DEEPEST = 64
 TAGS = "tag:yaml.org,2002:"
 MERGE = "<<"
+KEY = "a key must be a string; quote it"
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
@@ -56,7 +56,7 @@ def _text(path: Path, start: Place) -> str:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise Fatal(replace(start, line=0), f"can't be read: {error.strerror or error}") from None
+        raise Fatal(start._replace(line=0), f"can't be read: {error.strerror or error}") from None
     if len(data) > MOST_BYTES:
         raise Fatal(start, "larger than 1 MiB")
     if data.startswith(OTHER_ENCODINGS):
@@ -65,7 +65,7 @@ def _text(path: Path, start: Place) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise Fatal(replace(start, line=line), f"not UTF-8 (byte {error.start}); save it as UTF-8") from None
+        raise Fatal(start._replace(line=line), f"not UTF-8 (byte {error.start}); save it as UTF-8") from None
 
 
 def _refuse_unprintable(text: str, placer: Placer) -> None:
@@ -77,10 +77,12 @@ def _refuse_unprintable(text: str, placer: Placer) -> None:
         raise Fatal(placer(mark), f"{name} can't stand in a recipe")
 
 
-class _Built(NamedTuple):
+class _Anchored(NamedTuple):
+    """What an alias may stand for."""
+
     node: Node
     size: int
-    """Nodes, aliases counted as what they stand for."""
+    """Values and keys, aliases counted as what they stand for."""
     height: int
 
 
@@ -88,98 +90,103 @@ class _Composer:
     """One document's events, read once from front to back."""
 
     def __init__(self, text: str, placer: Placer, problems: list[Problem]) -> None:
-        self.loader = LOADER(text)
+        self.next: Callable[[], Any] = LOADER(text).get_event
         self.place = placer
         self.problems = problems
-        self.anchors: dict[str, _Built] = {}
+        self.anchors: dict[str, _Anchored] = {}
         self.unfinished: set[str] = set()
         self.spent = 0
+        self.deepest = 0
 
     def document(self) -> Node:
-        self._next()
-        if self._coming(yaml.StreamEndEvent):
-            raise Fatal(self.place(self.loader.peek_event().start_mark), "empty")
-        self._next()
-        built = self._node(1)
-        self._next()
-        if not self._coming(yaml.StreamEndEvent):
-            raise Fatal(self.place(self.loader.peek_event().start_mark), "a second document; a recipe is one")
-        return built.node
+        self.next()
+        event = self.next()
+        if isinstance(event, yaml.StreamEndEvent):
+            raise Fatal(self.place(event.start_mark), "empty")
+        node = self._node(self.next(), 1)
+        self.next()
+        event = self.next()
+        if not isinstance(event, yaml.StreamEndEvent):
+            raise Fatal(self.place(event.start_mark), "a second document; a recipe is one")
+        return node
 
-    def _next(self) -> Any:
-        return self.loader.get_event()
-
-    def _coming(self, kind: type[yaml.Event]) -> bool:
-        return bool(self.loader.check_event(kind))
-
-    def _node(self, depth: int) -> _Built:
-        event = self._next()
+    def _node(self, event: Any, depth: int) -> Node:
         place = self.place(event.start_mark)
         if isinstance(event, yaml.AliasEvent):
             return self._alias(str(event.anchor), place, depth)
         self._count(1, depth, place)
-        if event.anchor is None:
-            return self._fresh(event, place, depth)
-        self.unfinished.add(event.anchor)
-        built = self.anchors[event.anchor] = self._fresh(event, place, depth)
-        self.unfinished.discard(event.anchor)
-        return built
+        make = self._fresh if event.anchor is None else self._anchored
+        return make(event, place, depth)
 
-    def _count(self, nodes: int, depth: int, place: Place) -> None:
-        self.spent += nodes
+    def _count(self, values: int, depth: int, place: Place) -> None:
+        self.spent += values
         if self.spent > MOST_NODES:
             raise Fatal(place, f"more than {MOST_NODES} values, aliases counted as what they stand for")
+        if depth > self.deepest:
+            self._descend(depth, place)
+
+    def _descend(self, depth: int, place: Place) -> None:
+        self.deepest = depth
         if depth > DEEPEST:
             raise Fatal(place, f"nested more than {DEEPEST} deep")
 
-    def _alias(self, name: str, place: Place, depth: int) -> _Built:
+    def _anchored(self, event: Any, place: Place, depth: int) -> Node:
+        name, before, around = event.anchor, self.spent, self.deepest
+        self.unfinished.add(name)
+        self.deepest = depth
+        node = self._fresh(event, place, depth)
+        self.anchors[name] = _Anchored(node, 1 + self.spent - before, 1 + self.deepest - depth)
+        self.deepest = max(around, self.deepest)
+        self.unfinished.discard(name)
+        return node
+
+    def _alias(self, name: str, place: Place, depth: int) -> Node:
         if name in self.unfinished:
             raise Fatal(place, f"*{name} stands inside what it names")
         if name not in self.anchors:
             raise Fatal(place, f"there is no anchor &{name} before this")
-        built = self.anchors[name]
-        self._count(built.size, depth + built.height - 1, place)
-        return built._replace(node=replace(built.node, place=place))
+        meant = self.anchors[name]
+        self._count(meant.size, depth + meant.height - 1, place)
+        return meant.node._replace(place=place)
 
-    def _fresh(self, event: Any, place: Place, depth: int) -> _Built:
+    def _fresh(self, event: Any, place: Place, depth: int) -> Node:
         if isinstance(event, yaml.ScalarEvent):
-            return _Built(self._scalar(event, place), 1, 1)
-        self._refuse_tag(event.tag, place, ("map", "seq"))
+            content, unquoted = self._value(event, place)
+            return Node(content, place, unquoted)
+        if event.tag is not None:
+            self._refuse_tag(event.tag, place, ("map", "seq"))
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(place, depth)
         return self._mapping(place, depth)
 
-    def _sequence(self, place: Place, depth: int) -> _Built:
+    def _sequence(self, place: Place, depth: int) -> Node:
         items = []
-        while not self._coming(yaml.SequenceEndEvent):
-            items.append(self._node(depth + 1))
-        self._next()
-        return _whole(Node(tuple(item.node for item in items), place), items)
+        while not isinstance(event := self.next(), yaml.SequenceEndEvent):
+            items.append(self._node(event, depth + 1))
+        return Node(tuple(items), place)
 
-    def _mapping(self, place: Place, depth: int) -> _Built:
+    def _mapping(self, place: Place, depth: int) -> Node:
         own: dict[str, Entry] = {}
         merged: dict[str, Entry] = {}
-        parts = []
-        while not self._coming(yaml.MappingEndEvent):
-            name, key, merges = self._key()
-            built = self._node(depth + 1)
-            parts.append(built)
+        while not isinstance(event := self.next(), yaml.MappingEndEvent):
+            name, key, merges = self._key(event)
+            node = self._node(self.next(), depth + 1)
             if merges:
-                self._merge(built.node, merged)
+                self._merge(node, merged)
             else:
-                self._add(own, name, Entry(key, built.node))
-        self._next()
-        return _whole(Node({**merged, **own}, place), parts)
+                self._add(own, name, Entry(key, node))
+        return Node({**merged, **own}, place)
 
-    def _key(self) -> tuple[str, Place, bool]:
+    def _key(self, event: Any) -> tuple[str, Place, bool]:
         """Its text, its place, and whether it is the merge key."""
-        event = self._next()
         place = self.place(event.start_mark)
-        node = self._scalar(event, place) if isinstance(event, yaml.ScalarEvent) else Node(None, place)
-        if not isinstance(node.content, str):
-            raise Fatal(place, "a key must be a string; quote it")
+        if not isinstance(event, yaml.ScalarEvent):
+            raise Fatal(place, KEY)
+        name, unquoted = self._value(event, place)
+        if not isinstance(name, str):
+            raise Fatal(place, KEY)
         self._count(1, 1, place)
-        return node.content, place, node.unquoted and node.content == MERGE
+        return name, place, unquoted and name == MERGE
 
     def _add(self, own: dict[str, Entry], name: str, entry: Entry) -> None:
         if name in own:
@@ -198,21 +205,19 @@ class _Composer:
             for name, entry in source.content.items():
                 merged.setdefault(name, entry)
 
-    def _scalar(self, event: Any, place: Place) -> Node:
-        self._refuse_tag(event.tag, place, ("str",))
-        unquoted = bool(event.implicit[0])
+    def _value(self, event: Any, place: Place) -> tuple[Scalar, bool]:
+        """What a scalar means, and whether its text says so, unquoted."""
+        if event.tag is not None:
+            self._refuse_tag(event.tag, place, ("str",))
+        if not event.implicit[0]:
+            return event.value, False
         try:
-            return Node(scalar(event.value) if unquoted else event.value, place, unquoted)
+            return scalar(event.value), True
         except ValueError as error:
             self.problems.append(Problem(place, (), str(error)))
-            return Node(0, place)
+            return 0, False
 
-    def _refuse_tag(self, tag: str | None, place: Place, known: tuple[str, ...]) -> None:
-        if tag is not None and tag not in ("!", *(TAGS + name for name in known)):
+    def _refuse_tag(self, tag: str, place: Place, known: tuple[str, ...]) -> None:
+        if tag not in ("!", *(TAGS + name for name in known)):
             short = "!!" + tag.removeprefix(TAGS) if tag.startswith(TAGS) else tag
             raise Fatal(place, f"the tag {one_line(short, 60)} can't stand in a recipe")
-
-
-def _whole(node: Node, parts: list[_Built]) -> _Built:
-    size = 1 + sum(part.size for part in parts)
-    return _Built(node, size, 1 + max((part.height for part in parts), default=0))

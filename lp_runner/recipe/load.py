@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from lp_runner.errors import RecipeErrors
 from lp_runner.recipe.check import base_schema, check, check_matrix
 from lp_runner.recipe.compose import Override, compose, parse_overrides
 from lp_runner.recipe.matrix import axes_of, blocked, cells
-from lp_runner.recipe.node import Fatal, Node, Problem, places_of
+from lp_runner.recipe.node import Fatal, Node, Problem, entries_of, size_of
 from lp_runner.recipe.recipe import Recipe
 from lp_runner.recipe.strategies import Offers
 
@@ -47,7 +47,7 @@ def _recipes(
         root = _less_matrix(root)
     of_text = {problem.place for problem in problems if problem.place.line}
     combined = cells(root, problems)
-    if len(combined) > 1 and len(combined) * len(places_of(root)) > MOST_VALUES:
+    if len(combined) > 1 and len(combined) * size_of(root) > MOST_VALUES:
         raise Fatal(
             root.place, f"{len(combined)} cells have more than {MOST_VALUES} values together", ("matrix",)
         )
@@ -58,8 +58,7 @@ def _recipes(
 
 
 def _less_matrix(root: Node) -> Node:
-    entries = root.content if isinstance(root.content, Mapping) else {}
-    return Node({name: entry for name, entry in entries.items() if name != "matrix"}, root.place)
+    return Node({name: entry for name, entry in entries_of(root).items() if name != "matrix"}, root.place)
 
 
 def _overwritten(root: Node, overrides: Sequence[Override]) -> list[Problem]:

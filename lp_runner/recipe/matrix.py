@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lp_runner.recipe.node import Entry, Node, Problem, Trail, value_of
+from lp_runner.recipe.node import Entry, Node, Problem, Trail, entries_of, value_of
 from lp_runner.recipe.tree import assign
 
 MOST_CELLS = 256
@@ -34,23 +34,23 @@ class Cell:
 
 def axes_of(root: Node) -> list[str]:
     """The recipe paths that the matrix varies."""
-    entry = _entries(root).get("matrix")
-    return [name for name in _entries(entry.node) if name not in ("include", "exclude")] if entry else []
+    entry = entries_of(root).get("matrix")
+    return [name for name in entries_of(entry.node) if name not in ("include", "exclude")] if entry else []
 
 
 def cells(root: Node, problems: list[Problem]) -> list[Cell]:
     """In the order of the lists, the last axis fastest. The matrix itself must fit its schema."""
-    entry = _entries(root).get("matrix")
+    entry = entries_of(root).get("matrix")
     if entry is None:
         return [Cell("", root)]
-    rest = Node({name: e for name, e in _entries(root).items() if name != "matrix"}, root.place)
+    rest = Node({name: e for name, e in entries_of(root).items() if name != "matrix"}, root.place)
     combined = _combined(entry, problems)
     slugs = _slugs(combined)
     return [Cell(slug, _applied(rest, cell, problems)) for slug, cell in zip(slugs, combined, strict=True)]
 
 
 def _combined(entry: Entry, problems: list[Problem]) -> list[Values]:
-    parts = _entries(entry.node)
+    parts = entries_of(entry.node)
     axes = {
         name: [Entry(e.key, item) for item in _items(e.node)]
         for name, e in parts.items()
@@ -148,10 +148,6 @@ def _hash(cell: Values) -> str:
     return hashlib.sha256(_canonical(cell).encode()).hexdigest()[:8]
 
 
-def _entries(node: Node) -> Mapping[str, Entry]:
-    return node.content if isinstance(node.content, Mapping) else {}
-
-
 def _items(node: Node) -> tuple[Node, ...]:
     return node.content if isinstance(node.content, tuple) else ()
 
@@ -159,7 +155,7 @@ def _items(node: Node) -> tuple[Node, ...]:
 def _listed(parts: Mapping[str, Entry], name: str) -> list[Values]:
     """The mappings under `include` or `exclude`."""
     items = _items(parts[name].node) if name in parts else ()
-    return [dict(_entries(item)) for item in items]
+    return [dict(entries_of(item)) for item in items]
 
 
 def blocked(axes: Sequence[str], trail: Trail) -> str | None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from lp_runner.visible import visible
 
@@ -14,8 +12,7 @@ Scalar = str | int | float | bool | None
 Json = Any
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where something was written."""
 
     source: str
@@ -31,48 +28,65 @@ class Place:
         return f"{self.source}:{self.line}:{self.column}" if self.line else self.source
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A value and its place."""
 
-    content: Scalar | Mapping[str, Entry] | tuple[Node, ...]
+    content: Scalar | dict[str, Entry] | tuple[Node, ...]
     place: Place
     unquoted: bool = False
     """A scalar whose text says its type, so `${env:…}` in it may become a number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A mapping's value, and the place of its key."""
 
     key: Place
     node: Node
 
 
+def is_scalar(node: Node) -> bool:
+    """No mapping and no list."""
+    return not isinstance(node.content, dict | tuple)
+
+
+def entries_of(node: Node) -> dict[str, Entry]:
+    """A mapping's; none where it is none."""
+    return node.content if isinstance(node.content, dict) else {}
+
+
 def value_of(node: Node) -> Json:
     """The bare value, positions left behind."""
-    if isinstance(node.content, Mapping):
+    if isinstance(node.content, dict):
         return {name: value_of(entry.node) for name, entry in node.content.items()}
     if isinstance(node.content, tuple):
         return [value_of(item) for item in node.content]
     return node.content
 
 
-def places_of(node: Node, trail: Trail = ()) -> dict[Trail, tuple[Place, Place]]:
-    """Of every value in the tree: where its key stands (in a list: the value), and where the value begins."""
-    found = {trail: (node.place, node.place)}
-    if isinstance(node.content, Mapping):
-        for name, entry in node.content.items():
-            found |= places_of(entry.node, (*trail, name))
-            found[*trail, name] = (entry.key, entry.node.place)
-    elif isinstance(node.content, tuple):
-        for index, item in enumerate(node.content):
-            found |= places_of(item, (*trail, index))
-    return found
+def size_of(node: Node) -> int:
+    """How many values the tree has, mappings and lists among them."""
+    if isinstance(node.content, dict):
+        return 1 + sum(size_of(entry.node) for entry in node.content.values())
+    return 1 + sum(map(size_of, node.content)) if isinstance(node.content, tuple) else 1
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+def spot(root: Node, trail: Trail) -> tuple[Place, Place]:
+    """Where the key stands (in a list: the value), and where the value begins: of the value at `trail`, or of the
+    nearest thing around it that was written.
+    """
+    key, node = root.place, root
+    for part in trail:
+        if isinstance(node.content, dict) and part in node.content:
+            key, node = node.content[str(part)]
+        elif isinstance(node.content, tuple) and isinstance(part, int) and part < len(node.content):
+            node = node.content[part]
+            key = node.place
+        else:
+            break
+    return key, node.place
+
+
+class Problem(NamedTuple):
     """One thing that is wrong."""
 
     place: Place

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from lp_runner.recipe.node import Json, Place, Problem, Trail
+from lp_runner.recipe.node import Json, Node, Problem, Trail, spot
 from lp_runner.recipe.scalars import to_yaml
 
 Overlap = Literal["drop-from-train", "refuse", "allow"]
@@ -163,8 +163,8 @@ class Recipe:
     observe: tuple[Use, ...]
     resolved: Mapping[str, Json]
     """The same as JSON, without extends, matrix or environment; loads to an equal recipe again."""
-    places: Mapping[Trail, tuple[Place, Place]] = field(compare=False, repr=False)
-    """Of key and value, for everything that was written."""
+    written: Node = field(compare=False, repr=False)
+    """What was written, with its places."""
 
     def uses(self) -> list[Use]:
         """Every strategy that the recipe names, nested ones after those that name them."""
@@ -178,16 +178,11 @@ class Recipe:
 
     def where(self, trail: Trail) -> str:
         """ "file:line:column" of a value, or of the nearest thing around it that was written."""
-        while trail not in self.places:
-            trail = trail[:-1]
-        return str(self.places[trail][1])
+        return str(spot(self.written, trail)[1])
 
     def problem(self, trail: Trail, what: str) -> str:
         """A line about a value: where, which, what."""
-        near = trail
-        while near not in self.places:
-            near = near[:-1]
-        return str(Problem(self.places[near][1], trail, what))
+        return str(Problem(spot(self.written, trail)[1], trail, what))
 
     def to_yaml(self) -> str:
         """`resolved` as a recipe's text; use this and not a YAML writer, whose strings may read as numbers."""

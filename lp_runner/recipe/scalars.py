@@ -36,19 +36,19 @@ def scalar(text: str) -> Scalar:
 
 
 def _number(text: str) -> Scalar:
-    whole = DECIMAL.fullmatch(text) or OCTAL.fullmatch(text) or HEXADECIMAL.fullmatch(text)
+    if DECIMAL.fullmatch(text):
+        return int(_short(text))
+    if OCTAL.fullmatch(text) or HEXADECIMAL.fullmatch(text):
+        return int(_short(text), base=0)
     if NO_NUMBER.fullmatch(text):
         raise ValueError(f"{text} is not a finite number")
-    if not whole and not REAL.fullmatch(text):
-        return text
-    if len(text) > LONGEST_NUMBER:
-        raise ValueError(f"a number of {len(text)} digits is too long")
-    return _whole(text) if whole else _real(text)
+    return _real(_short(text)) if REAL.fullmatch(text) else text
 
 
-def _whole(text: str) -> int:
-    base = {"0o": 8, "0x": 16}.get(text[:2], 10)
-    return int(text, base)
+def _short(number: str) -> str:
+    if len(number) > LONGEST_NUMBER:
+        raise ValueError(f"a number of {len(number)} digits is too long")
+    return number
 
 
 def _real(text: str) -> float:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 
-from lp_runner.recipe.node import Entry, Node, Trail
+from lp_runner.recipe.node import Entry, Node, Trail, is_scalar
 
 
 def merge(under: Node, over: Node) -> Node:
@@ -14,14 +13,14 @@ def merge(under: Node, over: Node) -> Node:
         over = spelled_out(over)
     if _is_strategy(over) and isinstance(under.content, str):
         under = spelled_out(under)
-    if not isinstance(under.content, Mapping) or not isinstance(over.content, Mapping):
+    if not isinstance(under.content, dict) or not isinstance(over.content, dict):
         return over
     if _use(over) not in (None, _use(under)):
         return over
     entries = dict(under.content)
     for name, entry in over.content.items():
-        node = merge(entries[name].node, entry.node) if name in entries else entry.node
-        entries[name] = Entry(entry.key, node)
+        under_it = entries.get(name)
+        entries[name] = Entry(entry.key, merge(under_it.node, entry.node)) if under_it else entry
     return Node(entries, over.place)
 
 
@@ -33,11 +32,11 @@ def spelled_out(node: Node) -> Node:
 
 
 def _is_strategy(node: Node) -> bool:
-    return isinstance(node.content, Mapping) and ("use" in node.content or "with" in node.content)
+    return isinstance(node.content, dict) and ("use" in node.content or "with" in node.content)
 
 
 def _use(node: Node) -> object:
-    entry = node.content.get("use") if isinstance(node.content, Mapping) else None
+    entry = node.content.get("use") if isinstance(node.content, dict) else None
     return entry.node.content if entry else None
 
 
@@ -48,7 +47,7 @@ def assign(node: Node, trail: Trail, value: Entry) -> Node:
     if isinstance(node.content, tuple):
         return _assign_item(node, node.content, trail, value)
     inside = spelled_out(node) if node.content is not None else Node({}, value.node.place)
-    if isinstance(inside.content, Mapping):
+    if isinstance(inside.content, dict):
         return _assign_entry(inside, inside.content, trail, value)
     raise LookupError(f"{trail[0]} can't be set inside {node.content!r}")
 
@@ -59,10 +58,10 @@ def _assign_item(node: Node, items: tuple[Node, ...], trail: Trail, value: Entry
         raise LookupError(f"{name} is no index of a list of {len(items)}")
     index = int(name)
     item = assign(items[index], trail[1:], value)
-    return replace(node, content=(*items[:index], item, *items[index + 1 :]))
+    return node._replace(content=(*items[:index], item, *items[index + 1 :]))
 
 
-def _assign_entry(node: Node, entries: Mapping[str, Entry], trail: Trail, value: Entry) -> Node:
+def _assign_entry(node: Node, entries: dict[str, Entry], trail: Trail, value: Entry) -> Node:
     name, rest = str(trail[0]), trail[1:]
     old = entries.get(name)
     if old and rest:
@@ -78,14 +77,12 @@ def _assign_entry(node: Node, entries: Mapping[str, Entry], trail: Trail, value:
 def without(node: Node, unwanted: Callable[[str, Node], bool], spared: str = "") -> Node:
     """The tree less the unwanted entries; whatever stands under a key named `spared` stays as it is."""
     if isinstance(node.content, tuple):
-        return replace(node, content=tuple(without(item, unwanted, spared) for item in node.content))
-    if not isinstance(node.content, Mapping):
+        return node._replace(content=tuple([without(item, unwanted, spared) for item in node.content]))
+    if not isinstance(node.content, dict):
         return node
-    kept = {name: entry for name, entry in node.content.items() if not unwanted(name, entry.node)}
-    return replace(
-        node, content={n: e if n == spared else _pruned(e, unwanted, spared) for n, e in kept.items()}
-    )
-
-
-def _pruned(entry: Entry, unwanted: Callable[[str, Node], bool], spared: str) -> Entry:
-    return Entry(entry.key, without(entry.node, unwanted, spared))
+    kept = {}
+    for name, entry in node.content.items():
+        if not unwanted(name, entry.node):
+            whole = name == spared or is_scalar(entry.node)
+            kept[name] = entry if whole else Entry(entry.key, without(entry.node, unwanted, spared))
+    return node._replace(content=kept)

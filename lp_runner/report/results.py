@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lp_runner import __version__
 from lp_runner.api import Evaluation, Json, Layer
-from lp_runner.plan.inputs import machine
+from lp_runner.machine import machine
 from lp_runner.report import statistics
 from lp_runner.report.artefacts import Artefacts
 from lp_runner.report.gates import judged

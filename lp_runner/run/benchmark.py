@@ -14,9 +14,9 @@ from pathlib import Path
 
 from lp_runner.api import Json
 from lp_runner.errors import RunFailed
+from lp_runner.machine import machine
 from lp_runner.plan import Step
 from lp_runner.plan.estimate import engine_bytes, engines_of
-from lp_runner.plan.inputs import machine
 from lp_runner.recipe.recipe import Use
 from lp_runner.run.workers import Meter, Strategy
 from lp_runner.run.workplace import ENCODED, MODEL, Workplace

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lp_runner.errors import EnvironmentFailed
 from lp_runner.files import Held, locked
-from lp_runner.plan.inputs import Device
+from lp_runner.machine import Device
 
 POLL_S = 0.2
 

@@ -27,9 +27,9 @@ from lp_runner.api import (
 from lp_runner.checkpoint import Checkpoint, cut, inspect
 from lp_runner.errors import RunFailed
 from lp_runner.intervals import retention
+from lp_runner.machine import machine
 from lp_runner.plan import Step
 from lp_runner.plan.estimate import engine_bytes
-from lp_runner.plan.inputs import machine
 from lp_runner.plan.keys import FORMAT, digest, identity
 from lp_runner.plan.steps import ENCODER, RESAMPLES
 from lp_runner.recipe.recipe import Use

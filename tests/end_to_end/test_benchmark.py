@@ -14,7 +14,8 @@ import pytest
 
 from lp_runner import plan, recipe, run
 from lp_runner.envs import Cache, Environments
-from lp_runner.plan.inputs import Device, Fingerprints
+from lp_runner.machine import Device
+from lp_runner.plan.inputs import Fingerprints
 from lp_runner.registry import Registry
 from lp_runner.store import RunFolder, Store
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from lp_runner import plan
+from lp_runner.machine import Device
 from lp_runner.plan import Plan
-from lp_runner.plan.inputs import Device, Fingerprints
+from lp_runner.plan.inputs import Fingerprints
 from lp_runner.recipe import load
 from lp_runner.registry import Registry
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from lp_runner.api import Layer
+from lp_runner.machine import Device
 from lp_runner.plan import Plan
 from lp_runner.plan.estimate import Asked, Cost, Lengths, estimate
-from lp_runner.plan.inputs import Device
 from lp_runner.registry import Registry
 
 from .conftest import Planner

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from lp_runner.errors import UsageError
+from lp_runner.machine import Device
 from lp_runner.plan import Plan
-from lp_runner.plan.inputs import Device, Fingerprints
+from lp_runner.plan.inputs import Fingerprints
 from lp_runner.plan.keys import answers_key, digest, identity, resolve, seed_for
 from lp_runner.registry import Registry
 

@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 
 from lp_runner.errors import Interrupted
-from lp_runner.plan.inputs import Device
+from lp_runner.machine import Device
 from lp_runner.run.devices import reserved
 
 TWO = [Device("cpu:0", 2**30), Device("cpu:1", 2**30)]
 HOLDER = """
 import sys, time
 from pathlib import Path
-from lp_runner.plan.inputs import Device
+from lp_runner.machine import Device
 from lp_runner.run.devices import reserved
 
 log, locks = Path(sys.argv[1]), Path(sys.argv[2])
