@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
 from lp_runner import __version__
 from lp_runner.errors import DONE, INTERRUPTED, RUN_FAILED, SOME_FAILED, EnvironmentFailed, LpError
@@ -114,7 +115,16 @@ def unexpected(error: Exception) -> LpError:
     return LpError(f"internal error: {type(error).__name__}: {error}", f"{TRACEBACK}=1 shows where")
 
 
-class _Parser(argparse.ArgumentParser):
+class _Words(argparse.ArgumentParser):
+    """Of a command's own words; wrong ones are shown and not obeyed."""
+
+    def error(self, message: str) -> NoReturn:
+        from lp_runner.visible import visible
+
+        super().error(visible(message, keep=""))
+
+
+class _Parser(_Words):
     """Of the words before a command's own."""
 
     def format_help(self) -> str:
@@ -125,9 +135,7 @@ def parser_of(commands: Collection[str]) -> argparse.ArgumentParser:
     """Knows all commands, and the arguments of these: only their modules are imported."""
     parser = _Parser(prog="lp-run")
     parser.add_argument("--version", action="version", version=f"lp_runner {__version__}")
-    choices = parser.add_subparsers(
-        dest="command", required=True, metavar="COMMAND", parser_class=argparse.ArgumentParser
-    )
+    choices = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Words)
     for name, summary in COMMANDS.items():
         command = choices.add_parser(name, help=summary, description=summary)
         if name in commands:

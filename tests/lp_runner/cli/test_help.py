@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lp_runner.cli.main import COMMANDS, HELP, parser_of
+from lp_runner.cli.main import COMMANDS, HELP, parsed, parser_of
 
 from .conftest import LpRun
 
@@ -33,3 +33,14 @@ def test_each_command_has_a_help_of_its_own(command: str, capsys: pytest.Capture
     with pytest.raises(SystemExit):
         parser_of([command]).parse_args([command, "--help"])
     assert capsys.readouterr().out.startswith(f"usage: lp-run {command} ")
+
+
+@pytest.mark.parametrize("words", [["list", "--all\x1b[31m\u202e"], ["r.yaml", "--all\x1b[31m\u202e"]])
+def test_a_wrong_word_is_shown_and_not_obeyed(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parsed(words)
+    told = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert r"--all\x1b[31m\u202e" in told
+    assert "\x1b" not in told
+    assert "\u202e" not in told
