@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from lp_runner.api import Json
+from lp_runner.visible import visible
 
 HUB_METRICS = {"chrf++": "chrf"}
 """Metrics that the hub knows by another name."""
@@ -39,7 +42,13 @@ def metadata(results: Mapping[str, Json], system: Mapping[str, Json], recipe: Ma
         model_name=f"{base_name(base)} {system['name']}",
         eval_results=[EvalResult(**one) for one in _evaluated(results, system, recipe)] or None,
     )
-    return f"---\n{data.to_yaml()}\n---"
+    return f"---\n{_yaml(data.to_dict())}---"  # type: ignore[no-untyped-call]
+
+
+def _yaml(data: Mapping[str, Json]) -> str:
+    """Letters as they are, unless some of them are unseen: then every one beyond ASCII stands as its code."""
+    text: str = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+    return text if visible(text) == text else yaml.safe_dump(data, sort_keys=False)
 
 
 def licence_of(model: Mapping[str, Json]) -> dict[str, str]:
