@@ -4,7 +4,7 @@
 
 In: run folders (their models and dev sets). First every candidate of the first steps of iterative-greedy is translated
 whole by the exact engine, and the same question is raced at `--confidence`; both are timed and recorded beside this
-file (`racing-NAME.jsonl`; a step that is there is not done again). Then each step is raced on the recorded chrF++
+file (`racing-NAME.jsonl`; a step that is there is not done again, and a race only by other rules). Then each step is raced on the recorded chrF++
 statistics, in `--orders` random orders of the segments, by the plugin's own rules. Out: two tables in Markdown on the
 terminal.
 """
@@ -12,13 +12,14 @@ terminal.
 import argparse
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from lp_ablation.race import REPLICATES, Racing, race
+from lp_ablation.race import Racing, race
 from numpy.typing import NDArray
 from paper_loop import Ours, Task, layers_of, new_layer, read_task, surround, timed
 from sacrebleu.metrics.chrf import CHRF
@@ -45,7 +46,7 @@ def main() -> None:
         for number, tables in enumerate(map(tables_of, steps), 1):
             for confidence in CONFIDENCES:
                 outcomes = [
-                    raced(shuffled(tables, seed), Racing(confidence, options.first_look), seed)
+                    raced(shuffled(tables, seed), rules(options, confidence), seed)
                     for seed in range(options.orders)
                 ]
                 print(row(name, number, tables, confidence, outcomes), flush=True)
@@ -60,9 +61,15 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--orders", type=int, default=200)
     parser.add_argument("--confidence", type=float, default=0.95, help="of the timed race")
     parser.add_argument("--first-look", type=int, default=30)
+    parser.add_argument("--growth", type=float, default=2)
+    parser.add_argument("--replicates", type=int, default=250)
     parser.add_argument("--dtype", default="float32")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
+
+
+def rules(options: argparse.Namespace, confidence: float) -> Racing:
+    return Racing(confidence, options.first_look, options.growth, options.replicates)
 
 
 def record(run: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -71,12 +78,16 @@ def record(run: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
     task = read_task(options)
     kept = Path(__file__).with_name(f"racing-{run.name}.jsonl")
     steps = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
-    if len(steps) < options.steps or not all("race" in step for step in steps):
-        race = {"confidence": options.confidence, "first_look": options.first_look}
+    race = asdict(rules(options, options.confidence))
+    if len(steps) < options.steps or not all(_raced_by(race, step) for step in steps[: options.steps]):
         _complete(
             steps, task, Ours(task, bounds=False), Ours(task, bounds=False, racing=race), options.steps, kept
         )
     return steps[: options.steps]
+
+
+def _raced_by(rules: Mapping[str, Any] | None, step: Mapping[str, Any]) -> bool:
+    return "race" in step and step["race"].get("rules") == rules
 
 
 def _complete(
@@ -96,9 +107,10 @@ def _complete(
                     "statistics": statistics(texts, sets, task.references),
                 }
             )
-        if "race" not in steps[number]:
+        if not _raced_by(race.racing, steps[number]):
             seconds, (best, _) = timed(race.step, sets)
-            steps[number]["race"] = {"seconds": seconds, "removed": new_layer(best, sets), **race.work[-1]}
+            told = {"rules": race.racing, "seconds": seconds, "removed": new_layer(best, sets)}
+            steps[number]["race"] = told | race.work[-1]
         kept.write_text("".join(json.dumps(step) + "\n" for step in steps))
 
 
@@ -149,7 +161,7 @@ def raced(tables: Mapping[int, Table], racing: Racing, seed: int) -> tuple[int, 
 
     @cache
     def counts(seen: int) -> NDArray[np.float64]:
-        chosen = np.random.default_rng(seed).choice(seen, size=(REPLICATES, seen), replace=True)
+        chosen = np.random.default_rng(seed).choice(seen, size=(racing.replicates, seen), replace=True)
         return np.stack([np.bincount(one, minlength=seen) for one in chosen]).astype(float)
 
     def judge(number: int, seen: int) -> Evaluation:

@@ -13,6 +13,7 @@ from lp_runner.errors import EnvironmentFailed
 
 DEVICES = "LP_RUN_DEVICES"
 """An environment variable: the devices to use, e.g. "cuda:0,cuda:1" or "cpu:0,cpu:1" (a machine in two)."""
+VISIBLE = "CUDA_VISIBLE_DEVICES"
 _BF16_UNITS = {"avx512_bf16", "amx_bf16", "bf16"}
 
 
@@ -28,10 +29,16 @@ class Device:
 
 
 def devices() -> list[Device]:
-    """What this machine has, best first; LP_RUN_DEVICES has the last word."""
+    """What this machine has, best first; LP_RUN_DEVICES has the last word.
+
+    Raises EnvironmentFailed where only a part of a GPU is left to us, whose memory nobody tells.
+    """
     named = os.environ.get(DEVICES)
     if named:
-        return [Device(name.strip(), _memory_of(name.strip())) for name in named.split(",")]
+        memory = {device.name: device.memory_bytes for device in _accelerators()}
+        names = [name.strip() for name in named.split(",")]
+        return [Device(name, memory.get(name, _host_memory())) for name in names]
+    _refuse_parts()
     return _accelerators() or [Device("cpu", _host_memory())]
 
 
@@ -96,14 +103,15 @@ def _accelerators() -> list[Device]:
     except (OSError, subprocess.SubprocessError):
         return []
     rows = [[cell.strip() for cell in line.split(",")] for line in told.stdout.splitlines()]
-    seen = [row for row in rows if len(row) == 3 and row[2].isdigit()]
     return [
-        Device(f"cuda:{index}", int(mib) * 2**20) for index, uuid, mib in seen if _is_visible(index, uuid)
+        Device(f"cuda:{index}", int(mib) * 2**20 if mib.isdigit() else _host_memory())
+        for index, uuid, mib in (row for row in rows if len(row) == 3)
+        if _is_visible(index, uuid)
     ]
 
 
 def _is_visible(index: str, uuid: str) -> bool:
-    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    named = os.environ.get(VISIBLE)
     if named is None:
         return True
     return any(
@@ -111,8 +119,13 @@ def _is_visible(index: str, uuid: str) -> bool:
     )
 
 
-def _memory_of(name: str) -> int:
-    return next((d.memory_bytes for d in _accelerators() if d.name == name), _host_memory())
+def _refuse_parts() -> None:
+    named = os.environ.get(VISIBLE, "")
+    if named.startswith("MIG-"):
+        raise EnvironmentFailed(
+            f"{VISIBLE} names {named}, a part of a GPU, of which nvidia-smi doesn't tell the memory",
+            f"set {DEVICES} as well, to cuda:0",
+        )
 
 
 def _host_memory() -> int:

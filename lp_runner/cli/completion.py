@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import shtab
 
 from lp_runner.cli.main import COMMANDS, add_output, parser_of
-from lp_runner.errors import DONE
+from lp_runner.errors import DONE, EnvironmentFailed
 from lp_runner.recipe.gallery import shipped
 from lp_runner.registry import Registry
 from lp_runner.store import Output
@@ -33,7 +34,7 @@ _MENDED: Mapping[str, Sequence[tuple[str, str]]] = {
         (
             "  if [[ ${#COMPREPLY[@]} = 0 ]]; then\n",
             f"""  if [[ $COMP_CWORD = 1 && $completing_word != -* ]]; then
-    compopt -o filenames 2>/dev/null
+    (( ${{#COMPREPLY[@]}} )) || compopt -o filenames 2>/dev/null  # which makes a command of a folder of that name
     while IFS= read -r line; do COMPREPLY+=("$line"); done < <({_RECIPES["bash"]} "$completing_word")
   fi
   if [[ ${{#COMPREPLY[@]}} = 0 ]]; then
@@ -93,6 +94,11 @@ def _script(shell: str) -> str:
             action.complete = _COMPLETIONS[str(action.metavar)]
     script = str(shtab.complete(parser, shell=shell))
     for made, meant in _MENDED[shell]:
+        if made not in script:
+            raise EnvironmentFailed(
+                f"this shtab ({version('shtab')}) writes another script for {shell} than is known",
+                "pip install 'shtab==1.13.*'",
+            )
         script = script.replace(made, meant)
     return script
 

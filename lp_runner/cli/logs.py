@@ -30,20 +30,23 @@ class Tail:
         for path in sorted(self._folder.glob("*.log")):
             with path.open("rb") as log:
                 log.seek(self._read.get(path, 0))
-                if torn := log.read(MOST_BYTES):
-                    yield f"{path.stem}: {_last_state(torn.decode('utf-8', 'replace'))}"
+                if torn := log.read(MOST_BYTES).decode("utf-8", "replace"):
+                    lines = torn.removesuffix("\n").split("\n")
+                    yield from (f"{path.stem}: {_last_state(line)}" for line in lines)
 
     def _lines(self, path: Path) -> list[str]:
         start = min(self._read.get(path, 0), path.stat().st_size)
         with path.open("rb") as log:
             log.seek(start)
-            whole = log.read(MOST_BYTES).rpartition(b"\n")[0]
+            whole, newline, _ = log.read(MOST_BYTES).rpartition(b"\n")
             left_out = path.stat().st_size - start > MOST_BYTES
         if left_out:
             self._read[path] = path.stat().st_size
-        elif whole:
+        elif newline:
             self._read[path] = start + len(whole) + 1
-        lines = [_last_state(line) for line in whole.decode("utf-8", "replace").split("\n")] if whole else []
+        lines = (
+            [_last_state(line) for line in whole.decode("utf-8", "replace").split("\n")] if newline else []
+        )
         return [*lines, f"(more is in {path})"] if left_out else lines
 
 

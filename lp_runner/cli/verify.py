@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from lp_runner.cli.main import add_output
 from lp_runner.cli.runs import add_runs, found
@@ -18,19 +17,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    folders = [found(word, arguments.output) for word in arguments.runs]
-    damaged = sum(_verify(folder) for folder in folders)
+    runs = [Run.open(found(word, arguments.output)) for word in arguments.runs]
+    for run in runs:
+        if not run.steps and not run.missing:
+            raise UsageError(f"{run.folder}: no step of this run is done")
+    damaged = sum(map(_verify, runs))
     return RUN_FAILED if damaged else DONE
 
 
-def _verify(folder: Path) -> int:
-    run = Run.open(folder)
-    problems = [
-        problem for artefact in run.steps.values() for problem in Store(artefact.parent).verify(artefact.name)
-    ]
-    if not run.steps:
-        raise UsageError(f"{folder}: no step of this run is done")
+def _verify(run: Run) -> int:
+    problems = [f"{name}: its artefact is gone" for name in run.missing]
+    for name, artefact in run.steps.items():
+        problems += [f"{name}: {problem}" for problem in Store(artefact.parent).verify(artefact.name)]
     for problem in problems:
         print(visible(problem))
-    print(visible(f"{folder}: {len(run.steps)} artefacts, {len(problems)} damaged files"))
+    artefacts = len(run.steps) + len(run.missing)
+    print(visible(f"{run.folder}: {artefacts} artefacts, {len(problems)} damaged files"))
     return len(problems)

@@ -12,7 +12,7 @@ from lp_runner.recipe.assemble import assemble
 from lp_runner.recipe.complaints import Complaint, complaints
 from lp_runner.recipe.defaults import filled, marked, value_at
 from lp_runner.recipe.matrix import Cell
-from lp_runner.recipe.node import Node, Problem, entries_of, spot, value_of
+from lp_runner.recipe.node import Node, Problem, only, spot, value_of
 from lp_runner.recipe.recipe import Recipe
 from lp_runner.recipe.soundness import unsound
 from lp_runner.recipe.strategies import Offers, Resolver
@@ -30,7 +30,7 @@ def base_schema() -> dict[str, Any]:
 
 def check_matrix(root: Node, schema: Mapping[str, Any]) -> list[Problem]:
     """A matrix is checked before it is multiplied out."""
-    alone = root._replace(content={n: e for n, e in entries_of(root).items() if n == "matrix"})
+    alone = only(root, lambda name: name == "matrix")
     part = {"properties": {"matrix": schema["properties"]["matrix"]}}
     return [problem_of(one, alone) for one in complaints(value_of(alone), part)]
 

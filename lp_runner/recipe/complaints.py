@@ -180,5 +180,7 @@ def _alternatives(error: ValidationError) -> str:
 def _wanted(error: ValidationError) -> str:
     if error.validator in ("enum", "const"):
         return _either([error.validator_value] if error.validator == "const" else list(_parts(error)[1]))
+    if error.validator == "additionalProperties":
+        return f"a mapping without {error.message}"
     words = _words(error)
     return words.removeprefix("must be ").rpartition(", not ")[0] or words

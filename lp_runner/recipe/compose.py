@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lp_runner.recipe.document import parse, read
-from lp_runner.recipe.node import Entry, Fatal, Node, Place, Problem, Trail, is_scalar
+from lp_runner.recipe.node import Entry, Fatal, Node, Place, Problem, Trail, is_scalar, only
 from lp_runner.recipe.scalars import scalar
 from lp_runner.recipe.tree import assign, merge, without
 
@@ -84,7 +84,7 @@ class _Family:
 
     def _merged(self, node: Node, folder: Path, line: tuple[Path, ...]) -> Node:
         assert isinstance(node.content, dict)  # noqa: S101 - `read` promises it
-        own = Node({n: e for n, e in node.content.items() if n != "extends"}, node.place)
+        own = only(node, lambda name: name != "extends")
         parents = self._parents(node.content["extends"].node) if "extends" in node.content else []
         under: Node | None = None
         for parent in parents:

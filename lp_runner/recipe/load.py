@@ -10,7 +10,7 @@ from lp_runner.errors import RecipeErrors
 from lp_runner.recipe.check import base_schema, check, check_matrix
 from lp_runner.recipe.compose import Override, compose, parse_overrides
 from lp_runner.recipe.matrix import axes_of, blocked, cells
-from lp_runner.recipe.node import Fatal, Node, Problem, entries_of, size_of
+from lp_runner.recipe.node import Fatal, Node, Problem, only, size_of
 from lp_runner.recipe.recipe import Recipe
 from lp_runner.recipe.strategies import Offers
 
@@ -44,7 +44,7 @@ def _recipes(
     wrong = check_matrix(root, schema)
     problems += wrong or _overwritten(root, overrides)
     if wrong:
-        root = _less_matrix(root)
+        root = only(root, lambda name: name != "matrix")
     of_text = {problem.place for problem in problems if problem.place.line}
     combined = cells(root, problems)
     if len(combined) > 1 and len(combined) * size_of(root) > MOST_VALUES:
@@ -55,10 +55,6 @@ def _recipes(
     for wrong in (one for one in checked if isinstance(one, list)):
         problems += [problem for problem in wrong if problem.place not in of_text]  # the rest follows from it
     return [one for one in checked if isinstance(one, Recipe)]
-
-
-def _less_matrix(root: Node) -> Node:
-    return Node({name: entry for name, entry in entries_of(root).items() if name != "matrix"}, root.place)
 
 
 def _overwritten(root: Node, overrides: Sequence[Override]) -> list[Problem]:

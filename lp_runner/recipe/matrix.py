@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lp_runner.recipe.node import Entry, Node, Problem, Trail, entries_of, value_of
+from lp_runner.recipe.node import Entry, Node, Problem, Trail, entries_of, only, value_of
 from lp_runner.recipe.tree import assign
 
 MOST_CELLS = 256
@@ -43,7 +43,7 @@ def cells(root: Node, problems: list[Problem]) -> list[Cell]:
     entry = entries_of(root).get("matrix")
     if entry is None:
         return [Cell("", root)]
-    rest = Node({name: e for name, e in entries_of(root).items() if name != "matrix"}, root.place)
+    rest = only(root, lambda name: name != "matrix")
     combined = _combined(entry, problems)
     slugs = _slugs(combined)
     return [Cell(slug, _applied(rest, cell, problems)) for slug, cell in zip(slugs, combined, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from lp_runner.visible import visible
@@ -52,6 +53,11 @@ def is_scalar(node: Node) -> bool:
 def entries_of(node: Node) -> dict[str, Entry]:
     """A mapping's; none where it is none."""
     return node.content if isinstance(node.content, dict) else {}
+
+
+def only(root: Node, wanted: Callable[[str], bool]) -> Node:
+    """A mapping less the keys that are not wanted."""
+    return root._replace(content={name: entry for name, entry in entries_of(root).items() if wanted(name)})
 
 
 def value_of(node: Node) -> Json:

@@ -81,4 +81,5 @@ def _point(row: Row, told: Comparison) -> Point:
         row.params,
         row.bytes,
         Estimate(score.value, low, high),
+        told.more_is_better,
     )

@@ -49,7 +49,7 @@ def quality_by_size(series: Sequence[Series], metric: str) -> Picture:
     with drawing():
         figure, axes = plot("size of the weights, MB", metric)
         axes.invert_xaxis()
-        front(axes, [(-place.x, place.point.quality.value) for place in places], -1)
+        front(axes, places, -1)
         scatter(axes, series, places)
         return picture("size", figure, f"{metric} against size", told(models(series), metric))
 
@@ -65,7 +65,7 @@ def quality_by_speed(
     """
     with drawing():
         figure, axes = plot(axis, metric)
-        front(axes, [(place.x, place.point.quality.value) for place in places], 1)
+        front(axes, places, 1)
         scatter(axes, series, places)
         return picture(name, figure, f"{metric} against {axis}", description)
 

@@ -133,15 +133,21 @@ def names(axes: Axes, named: Sequence[tuple[Look, Place]], places: Sequence[Plac
         )
 
 
-def front(axes: Axes, places: Sequence[tuple[float, float]], sign: int) -> None:
-    """Args: places, where more is better in both; sign, which turns the first back to what is drawn."""
+def front(axes: Axes, places: Sequence[Place], across: int) -> None:
+    """Joins the models that none betters. Args: across, 1 where more of what is across is better, -1 where less is."""
+    up = 1 if all(place.point.more_is_better for place in places) else -1
+    gains = {(across * place.x, up * place.point.quality.value) for place in places}
     best = [
-        one
-        for one in sorted(set(places))
-        if not any(other != one and other[0] >= one[0] and other[1] >= one[1] for other in places)
+        one for one in sorted(gains) if not any(one != other and _no_worse(other, one) for other in gains)
     ]
     for (a, b), (c, d) in pairwise(best):
-        axes.plot([sign * a, sign * c], [b, d], color=ACCENT, linewidth=1, linestyle=(0, (1, 2)))
+        axes.plot(
+            [across * a, across * c], [up * b, up * d], color=ACCENT, linewidth=1, linestyle=(0, (1, 2))
+        )
+
+
+def _no_worse(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return one[0] >= other[0] and one[1] >= other[1]
 
 
 def _leader(along: float) -> dict[str, Any]:

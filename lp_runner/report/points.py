@@ -26,6 +26,8 @@ class Point:
     bytes: int
     quality: Estimate
     """By the headline's metric; without an interval its bounds are the value."""
+    more_is_better: bool = True
+    """Of that metric."""
 
     @property
     def label(self) -> str:
@@ -96,4 +98,5 @@ def _point(system: Mapping[str, Json]) -> Point:
         params=system["params"],
         bytes=system["bytes"],
         quality=quality,
+        more_is_better=score["higher_is_better"],
     )

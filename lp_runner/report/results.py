@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 
 from lp_runner import __version__
 from lp_runner.api import Evaluation, Json, Layer
@@ -27,6 +28,7 @@ def results(run: Run) -> dict[str, Json]:
     systems = [_system(system, scores, made) for system in made.plan["systems"]]
     told: dict[str, Json] = {"schema": SCHEMA, **{name: made.plan[name] for name in _COPIED}}
     told |= {
+        "recipe_sha256": sha256(run.recipe.encode()).hexdigest(),
         "versions": _versions(made),
         "machine": machine(),
         "data": made.about("corpora")["facts"],

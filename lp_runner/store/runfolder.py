@@ -140,6 +140,12 @@ class Run:
         return holder(self.folder / LOCK)
 
     @property
+    def missing(self) -> list[str]:
+        """Steps that were done, and whose artefact isn't there any more; by link name."""
+        links = sorted((self.folder / "steps").glob("[!.]*"))
+        return [link.name for link in links if not link.exists()]
+
+    @property
     def name(self) -> str:
         """With the cell's of a matrix: study/seed-1."""
         name, cell = self.plan.get("name", self.folder.name), self.plan.get("cell")

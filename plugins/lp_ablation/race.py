@@ -16,12 +16,6 @@ import numpy as np
 
 from lp_runner.api import Evaluation
 
-GROWTH = 2
-"""Each look is at so many times the segments of the one before: more looks are more decodings, each with its longest
-row to wait for."""
-REPLICATES = 250
-"""Of the bootstrap, which is asked for a spread only, and gives it to 1/√(2 · 250) of itself."""
-
 
 @dataclass(frozen=True, slots=True)
 class Racing:
@@ -30,12 +24,16 @@ class Racing:
     confidence: float
     first_look: int
     """Segments; on fewer a bootstrap is overconfident."""
+    growth: float
+    """Each look is at so many times the segments of the one before."""
+    replicates: int
+    """Of the bootstrap."""
 
     def looks(self, segments: int) -> list[int]:
         """After how many segments to look; the last is all of them."""
         found = [min(self.first_look, segments)]
         while found[-1] < segments:
-            found.append(min(segments, math.ceil(GROWTH * found[-1])))
+            found.append(min(segments, math.ceil(self.growth * found[-1])))
         return found
 
     def risk(self, running: int, segments: int) -> float:

@@ -20,7 +20,7 @@ from lp_models.texts import decode, load_tokenizer, longest_token
 
 from lp_ablation.contest import Contest, steady
 from lp_ablation.limits import limit
-from lp_ablation.race import REPLICATES, Racing, race
+from lp_ablation.race import Racing, race
 from lp_runner.api import (
     Context,
     EncodedSegment,
@@ -122,13 +122,13 @@ class TranslationQuality:
 
         def judge(number: int, first: int) -> Evaluation:
             context.progress(number, len(sets), f"{first} segments")
-            return self._judge(context, sets[number], decode(self._tokenizer, written[number]))
+            return self._judge(context, sets[number], decode(self._tokenizer, written[number]), racing)
 
         everything = len(self._segments)
         end = race(racing, len(sets), everything, translate, judge)
         told = {"segments": end.seen, "translated": end.translated, "of": len(sets) * everything}
         context.record(race="over", **told, risk=round(1 - racing.confidence, 6))
-        unpruned = self._judge(context, NOTHING, self._unpruned_texts[: end.seen])
+        unpruned = self._judge(context, NOTHING, self._unpruned_texts[: end.seen], racing)
         stayed = [
             self._score(sets[number], one.value, "estimate", unpruned) for number, one in end.stayed.items()
         ]
@@ -138,9 +138,9 @@ class TranslationQuality:
             yield Score(sets[number], winner + gap, raw, "estimate")
         self._verify(context, sets, {number: written[number] for number in end.stayed}, slice(end.seen))
 
-    def _judge(self, context: Context, removed: Removal, texts: Sequence[str]) -> Evaluation:
+    def _judge(self, context: Context, removed: Removal, texts: Sequence[str], racing: Racing) -> Evaluation:
         """On the first segments, with replicates."""
-        resamples = Resamples(REPLICATES, context.seed)
+        resamples = Resamples(racing.replicates, context.seed)
         return context.evaluator("metric").score(self._system(removed, tuple(texts)), resamples)[0]
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ sacreBLEU keeps its segment statistics behind underscored names; this is the onl
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
@@ -14,10 +15,13 @@ from sacrebleu.metrics.base import Metric
 
 from lp_runner.api import Evaluation, Resamples
 
+LOG = logging.getLogger("sacrebleu")
 SegmentStatistics = list[list[float]]
 """A row per segment; rows add up to the statistics of a corpus."""
 SEGMENTS_KEPT = 2**15
-"""Whose statistics are not counted again: a search's candidates write many of the same texts, and a race looks twice."""
+"""Whose statistics are not counted again: a search's candidates write many of the same texts, and a race looks again and again."""
+TOKENISED = 100
+"""Hypotheses that end in a full stop apart, from which on sacreBLEU takes a text for one that was not put together."""
 
 
 class Measure:
@@ -64,6 +68,9 @@ class Measure:
         )
 
     def _rows(self, hypotheses: Sequence[str], references: Sequence[str]) -> SegmentStatistics:
+        """sacreBLEU's own warning counts within one call, and its calls are of one segment here."""
+        if not self._corpus._force and sum(text.endswith(" .") for text in hypotheses) >= TOKENISED:
+            LOG.warning("%d hypotheses end in ' .': are they tokenised?", TOKENISED)
         return [list(self._row(*pair)) for pair in zip(hypotheses, references, strict=True)]
 
     def _count(self, hypothesis: str, reference: str) -> tuple[float, ...]:

@@ -105,6 +105,23 @@ def test_a_gpu_that_is_somebody_else_s_is_left_alone(
     assert [device.name for device in devices()] == found
 
 
+def test_a_part_of_a_gpu_is_not_passed_over_in_silence(
+    two_gpus: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "MIG-aaaa")
+    with pytest.raises(EnvironmentFailed, match="a part of a GPU"):
+        devices()
+    monkeypatch.setenv("LP_RUN_DEVICES", "cuda:0")
+    assert [device.name for device in devices()] == ["cuda:0"]
+
+
+def test_a_gpu_that_tells_no_memory_has_the_host_s(two_gpus: None, tmp_path: Path) -> None:
+    (tmp_path / "nvidia-smi").write_text(SMI.replace("81559", "[N/A]"), "utf-8")
+    found = devices()
+    assert [device.name for device in found] == ["cuda:0", "cuda:1"]
+    assert found[0].memory_bytes > 2**28
+
+
 def test_a_machine_without_nvidia_smi_has_its_cpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("LP_RUN_DEVICES", raising=False)

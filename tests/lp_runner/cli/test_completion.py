@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from lp_runner.cli.main import COMMANDS
+from lp_runner.cli.main import COMMANDS, main
 
 from .conftest import COMMAND, LpRun
 
@@ -174,3 +174,20 @@ def test_another_shell_is_refused(tmp_path: Path, lp_run: LpRun) -> None:
     done = lp_run("completion", "csh", folder=tmp_path)
     assert done.returncode == 2
     assert "invalid choice: 'csh' (choose from" in done.stderr
+
+
+def test_a_folder_of_its_name_makes_no_folder_of_a_command(shell: str, there: Path) -> None:
+    """fish offers both."""
+    (there / "env").mkdir(exist_ok=True)
+    wanted = "env\n" if shell == "fish" else "lp-run env"
+    told = offered(shell, "lp-run en", [wanted], there)
+    assert wanted in told
+    assert shell == "fish" or "env/" not in told
+
+
+def test_a_script_of_another_shtab_is_not_mended_by_half(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("shtab.complete", lambda parser, shell: "complete -F other lp-run")
+    assert main(["completion", "bash"]) == 5
+    assert "writes another script for bash than is known" in capsys.readouterr().err

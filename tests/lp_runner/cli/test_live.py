@@ -157,3 +157,20 @@ def test_every_line_of_a_worker_has_the_name_of_its_run() -> None:
     with Screen(console, lambda: 0) as screen:
         Live("study/seed-1", screen, lambda: PLAN).line("worker-1: one\nworker-1: two")
     assert "study/seed-1: worker-1: one\nstudy/seed-1: worker-1: two\n" in out.getvalue().replace("\r", "")
+
+
+def test_an_empty_line_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / "worker-1.log").write_text("\n")
+    tail = Tail(tmp_path)
+    (tmp_path / "worker-2.log").write_text("\n")
+    assert list(tail.new()) == ["worker-2: "]
+    assert list(tail.rest()) == []
+
+
+def test_lines_that_came_at_the_last_moment_are_all_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tail = Tail(tmp_path)
+    monkeypatch.setattr(tail, "new", lambda: iter(()))
+    (tmp_path / "worker-1.log").write_text("one\n1 %\r2 %\nend")
+    assert list(tail.rest()) == ["worker-1: one", "worker-1: 2 %", "worker-1: end"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,29 @@ def test_the_name_of_a_run_cannot_steer_the_terminal(
     (runs / "runs/tiny").rename("runs/\x1b[31m")
     assert main(["verify", "runs/\x1b[31m"]) == 0
     assert capsys.readouterr().out.startswith("runs/\\x1b[31m: ")
+
+
+def test_an_artefact_that_is_gone_is_no_whole_run(runs: Path, lp_run: LpRun) -> None:
+    link = max((runs / "runs/tiny/steps").iterdir())
+    shutil.rmtree(link.resolve())
+    done = lp_run("verify", "tiny", folder=runs)
+    *problems, count = done.stdout.splitlines()
+    assert done.returncode == 1
+    assert f"{link.name}: its artefact is gone" in problems
+    assert count.endswith(f" artefacts, {len(problems)} damaged files")
+
+
+def test_damage_is_told_with_its_step(runs: Path, lp_run: LpRun) -> None:
+    link = min((runs / "runs/tiny/steps").iterdir())
+    (link / "MANIFEST.json").write_text("{}", encoding="utf-8")
+    told = lp_run("verify", "tiny", folder=runs)
+    assert told.returncode == 1
+    assert any(line.startswith(f"{link.name}: ") for line in told.stdout.splitlines())
+
+
+def test_a_run_without_steps_is_told_before_another_is_read(runs: Path, lp_run: LpRun) -> None:
+    shutil.copytree(runs / "runs/tiny", runs / "runs/empty", symlinks=True)
+    shutil.rmtree(runs / "runs/empty/steps")
+    done = lp_run("verify", "tiny", "empty", folder=runs)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no step of this run is done" in done.stderr

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from lp_runner.recipe import Recipe
+from lp_runner.recipe.complaints import complaints
 
 Problems = Callable[..., list[str]]
 Loader = Callable[..., list[Recipe]]
@@ -147,3 +148,10 @@ def test_one_source_may_be_named_twice_where_overlap_is_allowed(load_text: Loade
         "extends: good.yaml\ndata: {test: {use: tsv, with: {path: dev.tsv}}, overlap: allow}\n"
     )
     assert recipe.data.test.options == recipe.data.dev.options
+
+
+def test_what_no_alternative_takes_is_told_by_its_key(load_text: Loader) -> None:
+    size = {"type": "object", "additionalProperties": False, "properties": {"size": {"type": "integer"}}}
+    schema = {"properties": {"rank": {"anyOf": [{"type": "integer"}, size]}}}
+    (found,) = complaints({"rank": {"sise": 3}}, schema)
+    assert found.what == 'must be a whole number or a mapping without sise, not {"sise": 3}'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -11,7 +12,9 @@ from matplotlib.transforms import Bbox
 from lp_runner.intervals import Estimate
 from lp_runner.report.figures import quality_by_layers, quality_by_size
 from lp_runner.report.looks import lines_of_one_run, lines_of_several, of_one_run, of_several
+from lp_runner.report.marks import Place, front, plot
 from lp_runner.report.points import Point
+from lp_runner.report.svg import drawing
 
 
 def model(run: str, layers: int, value: float, recovered: bool = True) -> Point:
@@ -81,3 +84,15 @@ def test_a_legend_is_inside_its_picture_however_many_it_names(controls: int) -> 
     lines = re.findall(r'<text [^>]*y="([\d.]+)"[^>]*>control-\d+</text>', drawn)
     assert len(lines) == controls
     assert max(map(float, lines)) < float(high)
+
+
+@pytest.mark.parametrize(("more_is_better", "joined"), [(True, [40.0, 50.0]), (False, [30.0, 20.0])])
+def test_the_front_joins_the_models_that_none_betters(more_is_better: bool, joined: list[float]) -> None:
+    places = [
+        Place(replace(model("a", 4, value), more_is_better=more_is_better), x)
+        for x, value in ((2.0, 40.0), (1.0, 50.0), (2.0, 30.0), (1.0, 20.0))
+    ]
+    with drawing():
+        _, axes = plot("speed", "score")
+        front(axes, places, 1)
+    assert sorted(value for line in axes.lines for value in line.get_ydata()) == sorted(joined)  # type: ignore[attr-defined]

@@ -9,14 +9,20 @@ from lp_ablation.race import Racing, losers, race
 
 from lp_runner.api import Evaluation
 
+RACING = Racing(0.95, first_look=30, growth=2, replicates=250)
+
 
 def evaluation(value: float, replicates: list[float]) -> Evaluation:
     return Evaluation("chrf", value, "test", replicates=tuple(replicates))
 
 
 def test_each_look_is_at_twice_as_many_segments_and_the_last_at_all() -> None:
-    assert Racing(0.95, 30).looks(200) == [30, 60, 120, 200]
-    assert Racing(0.95, 30).looks(20) == [20]
+    assert RACING.looks(200) == [30, 60, 120, 200]
+    assert RACING.looks(20) == [20]
+
+
+def test_slower_growth_is_more_looks() -> None:
+    assert Racing(0.95, first_look=30, growth=1.5, replicates=250).looks(100) == [30, 45, 68, 100]
 
 
 def test_a_set_that_is_behind_in_nearly_every_replicate_has_lost() -> None:
@@ -33,8 +39,8 @@ def test_a_set_that_is_behind_in_nearly_every_replicate_has_lost() -> None:
 
 
 def test_all_comparisons_share_the_risk_of_the_question() -> None:
-    assert Racing(0.95, 30).risk(running=11, segments=100) == pytest.approx(0.05 / (10 * 2))
-    assert Racing(0.95, 30).risk(running=3, segments=100) == pytest.approx(0.05 / (2 * 2))
+    assert RACING.risk(running=11, segments=100) == pytest.approx(0.05 / (10 * 2))
+    assert RACING.risk(running=3, segments=100) == pytest.approx(0.05 / (2 * 2))
 
 
 def test_the_fewer_segments_are_to_come_the_surer_is_what_was_seen() -> None:
@@ -66,7 +72,7 @@ def test_whoever_is_there_at_the_last_look_stays() -> None:
         noise = 100.0 if seen < 45 else 0.1
         return evaluation(values[number], [values[number] - noise * number, values[number] + noise * number])
 
-    end = race(Racing(0.95, 30), 2, 45, lambda who, part: None, judge)
+    end = race(RACING, 2, 45, lambda who, part: None, judge)
     assert sorted(end.stayed) == [0, 1]
     assert end.left == {}
 
@@ -79,7 +85,7 @@ def test_who_left_translates_no_further_and_a_race_of_one_is_over() -> None:
         value = values[number][seen]
         return evaluation(value, [value - 0.1 - number, value + number, value + 0.1])
 
-    end = race(Racing(0.95, 30), 3, 100, lambda who, part: asked.append((list(who), part)), judge)
+    end = race(RACING, 3, 100, lambda who, part: asked.append((list(who), part)), judge)
     assert asked == [([0, 1, 2], slice(0, 30)), ([0, 2], slice(30, 60))]
     assert list(end.stayed) == [0]
     assert end.left == {1: (10.0, 40.0), 2: (5.0, 45.0)}

@@ -245,7 +245,7 @@ def test_the_record_says_how_the_model_is_decoded_and_what_was_written(
     assert 0 < whole["tokens"] < candidates["tokens"]
 
 
-RACING = {"confidence": 0.95, "first_look": 30}
+RACING = {"confidence": 0.95, "first_look": 30, "growth": 2, "replicates": 250}
 
 
 def raced(context: Any, folder: Path, encoded: Any, **options: Any) -> list[Score]:

@@ -221,3 +221,12 @@ def test_at_best_the_rest_of_the_reference_follows_and_at_worst_nothing_of_it() 
     assert high == pytest.approx(100)
     assert low == pytest.approx(evaluator.score(NOWHERE, worst, None)[0].value)
     assert low < 60
+
+
+@pytest.mark.parametrize(("count", "warned"), [(99, False), (100, True)])
+def test_a_text_that_was_not_put_together_is_warned_of_as_sacrebleu_does(
+    count: int, warned: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    texts = ("der Hund sieht .",) * count
+    bleu().score(NOWHERE, Hypotheses("a", texts, texts, texts), None)
+    assert ("are they tokenised?" in caplog.text) == warned
