@@ -29,24 +29,22 @@ class Device:
 
 
 def devices() -> list[Device]:
-    """What this machine has, best first; LP_RUN_DEVICES has the last word.
-
-    Raises EnvironmentFailed where only a part of a GPU is left to us, whose memory nobody tells.
-    """
+    """What this machine has, best first; LP_RUN_DEVICES has the last word."""
     named = os.environ.get(DEVICES)
     if named:
         memory = {device.name: device.memory_bytes for device in _accelerators()}
         names = [name.strip() for name in named.split(",")]
         return [Device(name, memory.get(name, _host_memory())) for name in names]
-    _refuse_parts()
     return _accelerators() or [Device("cpu", _host_memory())]
 
 
 def fitting(wanted: str, found: Sequence[Device]) -> list[Device]:
     """The devices that a recipe's `device:` means, best first.
 
-    Raises EnvironmentFailed where the machine has none of them.
+    Raises EnvironmentFailed where the machine has none of them, or only a part of a GPU that nobody tells the memory of.
     """
+    if wanted != "cpu" and not any(device.kind == "cuda" for device in found):
+        _refuse_parts()
     fit = [device for device in found if wanted in ("auto", device.name, device.kind)]
     if not fit and wanted == "cpu":
         return [Device("cpu", _host_memory())]

@@ -110,9 +110,10 @@ def test_a_part_of_a_gpu_is_not_passed_over_in_silence(
 ) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "MIG-aaaa")
     with pytest.raises(EnvironmentFailed, match="a part of a GPU"):
-        devices()
+        fitting("auto", devices())
+    assert [device.name for device in fitting("cpu", devices())] == ["cpu"]
     monkeypatch.setenv("LP_RUN_DEVICES", "cuda:0")
-    assert [device.name for device in devices()] == ["cuda:0"]
+    assert [device.name for device in fitting("auto", devices())] == ["cuda:0"]
 
 
 def test_a_gpu_that_tells_no_memory_has_the_host_s(two_gpus: None, tmp_path: Path) -> None:
