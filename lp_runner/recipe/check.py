@@ -12,7 +12,7 @@ from lp_runner.recipe.assemble import assemble
 from lp_runner.recipe.complaints import Complaint, complaints
 from lp_runner.recipe.defaults import filled, marked, value_at
 from lp_runner.recipe.matrix import Cell
-from lp_runner.recipe.node import Node, Problem, only, spot, value_of
+from lp_runner.recipe.node import Json, Node, Problem, only, spot, value_of
 from lp_runner.recipe.recipe import Recipe
 from lp_runner.recipe.soundness import unsound
 from lp_runner.recipe.strategies import Offers, Resolver
@@ -39,10 +39,10 @@ def check(path: Path, cell: Cell, schema: Mapping[str, Any], offers: Offers) -> 
     """The recipe of one cell, or all that is wrong with it."""
     tree = without(cell.tree, lambda _, node: node.content is None, spared="with")
     bare = value_of(tree)
-    value = filled(bare, schema, schema)
-    slots = list(islice(marked(value, schema, schema, "x-lp-kind"), MOST_STRATEGIES + 1))
-    if len(slots) > MOST_STRATEGIES:
+    if _strategies(bare, schema) > MOST_STRATEGIES:
         return [Problem(tree.place, (), f"names more than {MOST_STRATEGIES} strategies")]
+    value = filled(bare, schema, schema)
+    slots = list(marked(value, schema, schema, "x-lp-kind"))
     found = list(complaints(bare, schema))
     resolver = Resolver(offers, lambda trail: spot(tree, trail)[1], found)
     uses = {trail: use for trail, kind in slots if (use := resolver.use(kind, value_at(value, trail), trail))}
@@ -50,6 +50,11 @@ def check(path: Path, cell: Cell, schema: Mapping[str, Any], offers: Offers) -> 
     if found:
         return [problem_of(one, tree) for one in found]
     return assemble(path, cell.slug, schema, value, uses, tree)
+
+
+def _strategies(value: Json, schema: Mapping[str, Any]) -> int:
+    """How many it names, and of more than too many one too many."""
+    return len(list(islice(marked(value, schema, schema, "x-lp-kind"), MOST_STRATEGIES + 1)))
 
 
 def problem_of(complaint: Complaint, root: Node) -> Problem:
