@@ -71,7 +71,7 @@ def machine() -> dict[str, object]:
         "system": platform.platform(),
         "processor": _processor(),
         "memory_bytes": _host_memory(),
-        "accelerators": _accelerator_names(),
+        "accelerators": _asked("name"),
     }
 
 
@@ -84,8 +84,9 @@ def _processor() -> str:
     return f"{len(models)} x {models[0]}" if models else platform.processor()
 
 
-def _accelerator_names() -> list[str]:
-    query = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+def _asked(fields: str) -> list[str]:
+    """nvidia-smi's line for each GPU; none where there is no such program."""
+    query = ["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader,nounits"]
     try:
         told = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True)  # noqa: S603
     except (OSError, subprocess.SubprocessError):
@@ -95,12 +96,7 @@ def _accelerator_names() -> list[str]:
 
 def _accelerators() -> list[Device]:
     """Those that CUDA_VISIBLE_DEVICES leaves to us, by nvidia-smi's own numbers."""
-    query = ["nvidia-smi", "--query-gpu=index,uuid,memory.total", "--format=csv,noheader,nounits"]
-    try:
-        told = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True)  # noqa: S603
-    except (OSError, subprocess.SubprocessError):
-        return []
-    rows = [[cell.strip() for cell in line.split(",")] for line in told.stdout.splitlines()]
+    rows = [[cell.strip() for cell in line.split(",")] for line in _asked("index,uuid,memory.total")]
     return [
         Device(f"cuda:{index}", int(mib) * 2**20 if mib.isdigit() else _host_memory())
         for index, uuid, mib in (row for row in rows if len(row) == 3)
