@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 EVERY_S = 0.5
@@ -13,7 +13,7 @@ MOST_BYTES = 1 << 16
 
 
 class Tail:
-    """New whole lines of all logs in a folder, from now on."""
+    """New whole lines of all logs in a folder, from now on. A log that is deleted meanwhile says nothing more."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -22,13 +22,14 @@ class Tail:
     def new(self) -> Iterator[str]:
         """Each with the name of its worker."""
         for path in sorted(self._folder.glob("*.log")):
-            yield from (f"{path.stem}: {line}" for line in self._lines(path))
+            with suppress(FileNotFoundError):
+                yield from (f"{path.stem}: {line}" for line in self._lines(path))
 
     def rest(self) -> Iterator[str]:
         """As `new`, and a last line without an end: of a worker that is gone."""
         yield from self.new()
         for path in sorted(self._folder.glob("*.log")):
-            with path.open("rb") as log:
+            with suppress(FileNotFoundError), path.open("rb") as log:
                 log.seek(self._read.get(path, 0))
                 if torn := log.read(MOST_BYTES).decode("utf-8", "replace"):
                     lines = torn.removesuffix("\n").split("\n")

@@ -174,3 +174,11 @@ def test_lines_that_came_at_the_last_moment_are_all_said(
     monkeypatch.setattr(tail, "new", lambda: iter(()))
     (tmp_path / "worker-1.log").write_text("one\n1 %\r2 %\nend")
     assert list(tail.rest()) == ["worker-1: one", "worker-1: 2 %", "worker-1: end"]
+
+
+def test_a_log_that_is_deleted_while_it_is_looked_for_keeps_no_other_from_being_read(tmp_path: Path) -> None:
+    tail = Tail(tmp_path)
+    (tmp_path / "worker-1.log").symlink_to(tmp_path / "gone")  # listed, and not there
+    (tmp_path / "worker-2.log").write_text("one\ntwo")
+    assert list(tail.new()) == ["worker-2: one"]
+    assert list(tail.rest()) == ["worker-2: two"]
