@@ -7,7 +7,7 @@ export TORCH_PIP_ARGS ?=
 BIN := $(VENV)/bin
 THREADS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: quickstart test test-real lint docs schemas quickstart-model clean
+.PHONY: quickstart test test-real lint docs schemas pictures quickstart-model clean
 
 quickstart: $(VENV)/.installed
 	$(BIN)/lp-run recipes/quickstart.yaml
@@ -31,6 +31,14 @@ docs: $(VENV)/.installed-for-tests
 schemas: $(VENV)/.installed-for-tests
 	$(BIN)/python -m lp_runner.recipe.schema
 	cp lp_runner/report/results.schema.json lp_runner/store/events.schema.json schemas/
+
+# Those of docs/images, from a run that is made for them.
+pictures: $(VENV)/.installed-for-tests
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .[browser]
+	rm -rf build/pictures
+	$(BIN)/lp-run recipes/quickstart.yaml --output build/pictures --quiet & \
+	$(BIN)/python -m benchmarks.live_view build/pictures/quickstart; wait
+	$(BIN)/python docs/screenshots.py build/pictures/quickstart
 
 quickstart-model: $(VENV)/.installed
 	$(BIN)/python -m recipes.quickstart.make

@@ -1,10 +1,10 @@
 """A run at work → pictures of the live view, as it stood at some moments, for docs/images.
 
-    lp-run recipes/gemma3-270m-ces-deu.yaml &
-    python -m benchmarks.live_view runs/gemma3-270m-ces-deu --into docs/images
+    lp-run recipes/quickstart.yaml & python -m benchmarks.live_view runs/quickstart
 
-Follows the run to its end as `lp-run watch` does, and draws with the code that draws for `lp-run`; nothing is made up. Of a
-run that is over the events tell the same, but for the counts of the step at work and the memory, which nobody keeps.
+Follows the run from its start to its end as `lp-run watch` does, and draws with the code that draws for `lp-run`; nothing is
+made up. Of a run that is over the events tell the same, but for the counts of the step at work and the memory, which nobody
+keeps.
 """
 
 from __future__ import annotations
@@ -48,11 +48,18 @@ def main() -> None:
     parser.add_argument("--into", type=Path, default=Path("docs/images"))
     arguments = parser.parse_args()
     arguments.into.mkdir(parents=True, exist_ok=True)
-    for name, chosen in worth_showing(list(followed(Run.open(arguments.run)))).items():
+    for name, chosen in worth_showing(list(followed(begun_run(arguments.run)))).items():
         for width in WIDTHS:
             picture = arguments.into / f"live-{name}-{width}.svg"
             picture.write_text(svg(chosen, width), encoding="utf-8")
             print(picture)
+
+
+def begun_run(folder: Path) -> Run:
+    """Once there is one."""
+    while not (folder / "events.jsonl").is_file():
+        time.sleep(EVERY_S)
+    return Run.open(folder)
 
 
 def followed(run: Run) -> Iterator[Moment]:
@@ -78,13 +85,13 @@ def told(view: View, event: Mapping[str, Json], run: Run) -> View:
 
 
 def worth_showing(seen: list[Moment]) -> dict[str, Moment]:
-    """A round of a search that has tried much, the middle of the trainings, and the end."""
-    counted = [one for one in seen if one.view.pace] or seen
+    """A round of a search that has tried much, and the middle of the trainings."""
+    counted = [one for one in seen if one.memory_bytes] or seen
     training = [one for one in counted if one.view.training and one.view.training.losses]
     searching = [one for one in counted if one.view.search]
     chosen = {"training": training[len(training) // 2]} if training else {}
     fullest = max(searching, key=tried, default=None)
-    return chosen | ({"search": fullest} if fullest else {}) | {"end": seen[-1]}
+    return chosen | ({"search": fullest} if fullest else {})
 
 
 def tried(one: Moment) -> int:

@@ -1,7 +1,7 @@
 """A run folder → pictures of its report in docs/images, wide and narrow, light and dark; and what axe-core says of it.
 
     pip install -e .[browser] && playwright install chromium    # or a chromium of the system's
-    python docs/screenshots.py runs/gemma3-270m-ces-deu
+    python docs/screenshots.py runs/quickstart
 
 Ends with 1 where axe-core finds a violation.
 """

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lp_runner import recipe
 from lp_runner.cli.console import human_bytes, put, show, table
+from lp_runner.cli.main import RECIPE_SUFFIXES
 from lp_runner.cli.needs import Need, declared, needs
 from lp_runner.cli.runs import age
 from lp_runner.cli.settings import own_interpreters
@@ -97,7 +98,7 @@ def _meant(
     named = [need for need in known if need.spec.name == word]
     if named:
         return named
-    if word.endswith((".yaml", ".yml")):
+    if word.endswith(RECIPE_SUFFIXES):
         return needs(recipe.load(Path(word), [], registry), registry, environments)
     raise _unknown(word, [need.spec.name for need in known])
 

@@ -12,7 +12,15 @@ from types import ModuleType
 from typing import NoReturn
 
 from lp_runner import __version__
-from lp_runner.errors import DONE, INTERRUPTED, RUN_FAILED, SOME_FAILED, EnvironmentFailed, LpError
+from lp_runner.errors import (
+    DONE,
+    INTERRUPTED,
+    RUN_FAILED,
+    SOME_FAILED,
+    EnvironmentFailed,
+    LpError,
+    UsageError,
+)
 
 COMMANDS = {
     "init": "list the shipped recipes, or copy one with its data",
@@ -58,12 +66,14 @@ this machine:
   completion           for bash, zsh and fish
 """
 """What `--help` prints: a screen of 80 × 24, the newcomer's three commands first."""
+RECIPE_SUFFIXES = (".yaml", ".yml")
 TRACEBACK = "LP_RUN_TRACEBACK"
+_HELP_HINT = "lp-run --help lists the commands"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    arguments = parsed(sys.argv[1:] if argv is None else argv)
     try:
+        arguments = parsed(sys.argv[1:] if argv is None else argv)
         return int(_module(arguments.command).main(arguments))
     except LpError as error:
         return complain(error)
@@ -77,11 +87,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parsed(words: Sequence[str]) -> argparse.Namespace:
-    """Without a command's name it is `run`. Ends the process as argparse does where the words are wrong."""
+    """Without a command's name it is `run`. Ends the process as argparse does where the words are wrong.
+
+    Raises UsageError where the first is neither a command nor a recipe.
+    """
     arguments = list(words)
     if arguments and arguments[0] not in {*COMMANDS, "-h", "--help", "--version"}:
+        _refuse_misspelt(arguments[0])
         arguments.insert(0, "run")
     return parser_of(arguments[:1]).parse_args(arguments)
+
+
+def _refuse_misspelt(word: str) -> None:
+    """A command with a slip in it must not start the recipe that follows."""
+    if word.startswith("-") or word.endswith(RECIPE_SUFFIXES) or Path(word).exists():
+        return
+    from lp_runner.recipe.complaints import nearest
+
+    raise UsageError(f"{word}: no such command, and no such recipe{nearest(word, COMMANDS)}", _HELP_HINT)
 
 
 def _module(command: str) -> ModuleType:

@@ -12,14 +12,17 @@ from lp_runner.registry import HOOKS, Entry, NameClash, Offer, Registry, Unknown
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "name", nargs="?", metavar="PLUGIN", help="show this one's options, e.g. sft or recover.sft"
+        "name",
+        nargs="?",
+        metavar="PLUGIN",
+        help="show this one's options, e.g. sft or recover.sft; or of all of a kind, e.g. recover",
     )
 
 
 def main(arguments: argparse.Namespace) -> int:
     registry = Registry.installed()
     if arguments.name:
-        for entry in _named(arguments.name, registry):
+        for entry in named(arguments.name, registry):
             _show_options(registry.find(entry.kind, entry.name))
         return DONE
     rows = [_row(entry, registry) for entry in registry.entries()]
@@ -38,19 +41,16 @@ def _row(entry: Entry, registry: Registry) -> list[str]:
     return [entry.kind, entry.name, entry.version, entry.distribution, environment, summary]
 
 
-def _named(name: str, registry: Registry) -> list[Entry]:
-    """Every entry of that name; "recover.sft" means one kind's."""
-    found = [entry for entry in registry.entries() if name in (entry.name, f"{entry.kind}.{entry.name}")]
+def named(word: str, registry: Registry) -> list[Entry]:
+    """Every plugin of that name, as sft or recover.sft; or of that kind, as recover. Raises UnknownPlugin."""
+    installed = registry.entries()
+    found = [one for one in installed if word in (one.name, one.kind, f"{one.kind}.{one.name}")]
     if not found:
-        kind, _, rest = name.partition(".")
-        known = (
-            registry.names(kind) if kind in HOOKS and rest else [entry.name for entry in registry.entries()]
-        )
-        raise UnknownPlugin(
-            kind if kind in HOOKS and rest else "installed", rest if kind in HOOKS and rest else name, known
-        )
-    unique = {(entry.kind, entry.name): entry for entry in found}
-    return list(unique.values())
+        kind, _, rest = word.partition(".")
+        if rest and kind in HOOKS:
+            raise UnknownPlugin(kind, rest, registry.names(kind))
+        raise UnknownPlugin("installed", word, [*HOOKS, *(entry.name for entry in installed)])
+    return list({(entry.kind, entry.name): entry for entry in found}.values())
 
 
 def _show_options(offer: Offer) -> None:

@@ -53,6 +53,7 @@ def card(results: Mapping[str, Json], system: Mapping[str, Json], recipe: Mappin
     )
     unpruned = results["systems"][0]
     decoder_only = "encoder" not in system["layers"]
+    chosen = next((one for one in results["searches"] if one["step"] == system["search"]), None)
     text = environment.get_template("card.md.j2").render(
         metadata=Markup(metadata(results, system, recipe)),  # noqa: S704  YAML's own escapes
         base=base_name(results["model"]["name"]),
@@ -63,7 +64,10 @@ def card(results: Mapping[str, Json], system: Mapping[str, Json], recipe: Mappin
         params=f"{system['params'] / 1e6:,.1f}",
         whole=f"{unpruned['params'] / 1e6:,.1f}",
         share=f"{100 * system['params'] / unpruned['params']:.0f}",
-        chosen=next((one for one in results["searches"] if one["step"] == system["search"]), None),
+        chosen=chosen,
+        scored_on=_scored_on(chosen, results) if chosen else "",
+        judged=bool(system["training"]) and system["training"]["facts"].get("best_dev_loss") is not None,
+        baselines=sum(one["search"] is None for one in results["systems"]),
         count=results["data"]["segments"]["test"],
         test_set=test_set(recipe),
         apart=_apart(results, recipe),
@@ -77,6 +81,14 @@ def card(results: Mapping[str, Json], system: Mapping[str, Json], recipe: Mappin
 
 def _escaped(value: Any) -> Any:
     return value if isinstance(value, Markup) else inline(str(value))
+
+
+def _scored_on(search: Mapping[str, Json], results: Mapping[str, Json]) -> str:
+    """What a metric read; some read nothing."""
+    if not search.get("cost", {}).get("passes"):
+        return ""
+    own = "search" in results["data"]["segments"]
+    return "data of the search's own" if own else "the development set"
 
 
 def _apart(results: Mapping[str, Json], recipe: Mapping[str, Json]) -> str:

@@ -214,23 +214,25 @@ def _signatures(member: _Member) -> dict[str, str]:
 def _speeds(members: Sequence[_Member]) -> tuple[list[str], list[str]]:
     """What was timed, where all that was timed was timed in one way on one kind of machine."""
     timed = [member for member in members if member.results["benchmark"]]
-    ways = {json.dumps(_way(member.results["benchmark"]), sort_keys=True): member for member in timed}
+    ways = {json.dumps(_way(member.results), sort_keys=True): member for member in timed}
     if len(ways) > 1:
-        each = (f"{member.label} {_told(member.results['benchmark'])}" for member in ways.values())
+        each = (f"{member.label} {_told(_way(member.results))}" for member in ways.values())
         return [], [f"speed isn't compared: it was measured in different ways: {'; '.join(each)}"]
     names = (_timing(row) for member in timed for row in member.results["benchmark"]["measurements"])
     return list(dict.fromkeys(names)), []
 
 
-def _way(benchmark: Mapping[str, Json]) -> dict[str, Json]:
-    machine, settings = benchmark["machine"], benchmark["settings"]
-    return {name: machine[name] for name in _HARDWARE} | {name: settings[name] for name in _TIMED}
+def _way(results: Mapping[str, Json]) -> dict[str, Json]:
+    """A machine with a GPU can time on its processor too."""
+    machine, settings = results["benchmark"]["machine"], results["benchmark"]["settings"]
+    kind = results["device"].partition(":")[0]
+    told = {name: machine[name] for name in _HARDWARE} | {name: settings[name] for name in _TIMED}
+    return told | {"device": kind}
 
 
-def _told(benchmark: Mapping[str, Json]) -> str:
-    way = _way(benchmark)
+def _told(way: Mapping[str, Json]) -> str:
     hardware = ", ".join([way["processor"], *way["accelerators"]])
-    return f"on {hardware}, {way['segments']} segments of {way['new_tokens']} tokens"
+    return f"by {way['device']} on {hardware}, {way['segments']} segments of {way['new_tokens']} tokens"
 
 
 def _timing(row: Mapping[str, Json]) -> str:

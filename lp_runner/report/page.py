@@ -40,9 +40,11 @@ def page(results: Mapping[str, Json], recipe: str, segments: Segments) -> str:
         gain={one.point.name: one for one in reversed(speeds(results))},
         points=points(results),
         speeds=speeds(results),
+        untimed=_untimed(results),
         plots=_plots(results, metric),
         searches=[_searched(search, results) for search in results["searches"]],
         recoveries=_recoveries(results["systems"]),
+        shared=_shared(results["data"]),
         recipe=recipe,
         segments=segments,
     )
@@ -78,6 +80,25 @@ def _speed_plot(timed: Sequence[Speed], metric: str) -> Picture:
     return figures.quality_by_speed(
         "speed", series, places, "speed, times the unpruned model's", metric, f"{told}."
     )
+
+
+def _untimed(results: Mapping[str, Json]) -> list[str]:
+    """Models that the plot of speed lacks, where there is one."""
+    timed = {one.point.name for one in speeds(results)}
+    return [point.name for point in points(results) if point.name not in timed] if timed else []
+
+
+def _shared(data: Mapping[str, Json]) -> list[str]:
+    """What stands in two splits; of train, only as far as it wasn't dropped from there."""
+    told = []
+    for pair, count in data["overlaps"].items():
+        one, other = pair.split("-")
+        segments = "1 segment" if count == 1 else f"{count} segments"
+        if one == "train" and data["dropped_from_train"]:
+            told.append(f"{segments} of {other} stood in train too, and no longer.")
+        else:
+            told.append(f"{segments} of {other} {'stands' if count == 1 else 'stand'} in {one} too.")
+    return told
 
 
 def _recoveries(systems: Sequence[Mapping[str, Json]]) -> list[dict[str, Any]]:

@@ -144,13 +144,13 @@ def test_scores_of_another_signature_are_refused_by_name(two: Path, lp_run: LpRu
 def test_where_only_the_hardware_differs_scores_are_compared_and_speed_is_not(
     two: Path, lp_run: LpRun
 ) -> None:
-    def timed(processor: str) -> Change:
+    def timed(processor: str, device: str = "cpu") -> Change:
         rate = {"median": 10.0, "min": 9.0, "max": 11.0}
         row = {"label": "vllm", "batch_size": 8, "system": "3", "tokens_per_s": rate, "speedup": None}
         machine = {"processor": processor, "accelerators": []}
         settings = {"segments": 2, "new_tokens": 4}
         benchmark = {"machine": machine, "settings": settings, "measurements": [row]}
-        return lambda told: told.update(benchmark=benchmark)
+        return lambda told: told.update(benchmark=benchmark, device=device)
 
     edited(two / "runs/tiny/results.json", timed("2 x A"))
     edited(two / "other/tiny/results.json", timed("2 x A"))
@@ -160,10 +160,14 @@ def test_where_only_the_hardware_differs_scores_are_compared_and_speed_is_not(
     assert (told["metrics"], told["speeds"]) == (["chrf++"], [])
     assert told["notes"] == [
         (
-            "speed isn't compared: it was measured in different ways: tiny on 2 x A, 2 segments of 4 tokens; "
-            "other on 1 x B, 2 segments of 4 tokens"
+            "speed isn't compared: it was measured in different ways: tiny by cpu on 2 x A, 2 segments of 4 tokens; "
+            "other by cpu on 1 x B, 2 segments of 4 tokens"
         )
     ]
+    edited(two / "other/tiny/results.json", timed("2 x A", "cuda:0"))
+    told = compared(two, lp_run)
+    assert (told["metrics"], told["speeds"]) == (["chrf++"], [])
+    assert "other by cuda on 2 x A, 2 segments" in told["notes"][0]
 
 
 def test_one_run_is_no_comparison_and_an_unfinished_one_is_refused(two: Path, lp_run: LpRun) -> None:

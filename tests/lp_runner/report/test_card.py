@@ -154,6 +154,30 @@ def test_a_card_says_where_the_test_was_no_test(results: Results, recipe: Recipe
     )
 
 
+def test_a_card_says_of_the_development_set_only_what_was_done_with_it(
+    results: Results, recipe: Recipe
+) -> None:
+    search = results["searches"][0]
+    search["cost"] = {"passes": 6, "tokens": None}
+    text = card(results, results["systems"][3], recipe)
+    assert "which scored 3 sets of layers on the development set." in text
+    assert "Recovered by sft, with the weights of the best moment on the development set." in text
+    assert "The first systems are the baselines" in text
+    search["cost"]["passes"] = 0
+    results["systems"][3]["training"]["facts"] = {}
+    results["systems"].pop(1)
+    text = card(results, results["systems"][2], recipe)
+    assert "which scored 3 sets of layers." in text
+    assert "Recovered by sft.\n" in text
+    assert "The first system is the baseline, the unpruned model." in text
+
+
+def test_a_model_of_comet_is_the_hub_s_metric_comet(results: Results, recipe: Recipe) -> None:
+    results["systems"][3]["evaluations"][1]["metric"] = "wmt22-comet-da"
+    read = metadata_of(card(results, results["systems"][3], recipe))
+    assert read["metrics"] == ["chrf", "comet"]
+
+
 def test_the_path_of_a_local_model_is_not_told_nor_taken_for_a_name_on_the_hub(
     results: Results, recipe: Recipe
 ) -> None:

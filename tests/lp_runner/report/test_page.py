@@ -350,6 +350,14 @@ def test_the_recipe_the_versions_the_seed_and_the_overlaps_are_told(results: Res
         "version: 1 name: tiny",
         "lp_runner 0.1.0",
         "Seed 1",
-        "1 segment stands in both train and test",
+        "1 segment of test stood in train too, and no longer.",
     ):
         assert told in text
+    results["data"]["dropped_from_train"] = 0
+    assert "1 segment of test stands in train too." in text_of(parsed(page(results, "", shown())))
+
+
+def test_models_that_were_not_timed_are_named_under_the_plot_of_speed(timed: Results) -> None:
+    assert "Not timed, and not in the plot of speed: unpruned+recovery, 2." in text_of(
+        parsed(page(timed, "", shown()))
+    )
