@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from lp_runner import recipe
+from lp_runner.api import Json
 from lp_runner.cli.inputs import check_inputs
-from lp_runner.cli.main import add_recipes, complain, verdict
+from lp_runner.cli.main import add_json, add_recipes, complain, redacted, verdict
 from lp_runner.cli.needs import needs
 from lp_runner.cli.settings import own_interpreters
 from lp_runner.envs import Environments, Spec
@@ -17,6 +20,20 @@ from lp_runner.recipe import Recipe
 from lp_runner.recipe.publishers import refuse_unknown
 from lp_runner.registry import Registry
 from lp_runner.visible import visible
+
+
+class Checked(NamedTuple):
+    """One recipe."""
+
+    path: Path
+    error: LpError | None
+    runs: int = 0
+    notes: Sequence[str] = ()
+
+    @property
+    def code(self) -> int:
+        return self.error.exit_code if self.error else DONE
+
 
 _SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
@@ -29,11 +46,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SIZE",
         help="refuse what can't fit a device of this size, e.g. 80GB",
     )
+    add_json(parser)
 
 
 def main(arguments: argparse.Namespace) -> int:
     registry = Registry.installed()
-    return verdict([_check(path, arguments, registry) for path in arguments.recipes])
+    found = [_check(path, arguments, registry) for path in arguments.recipes]
+    if arguments.json:
+        from lp_runner.cli.console import json_text
+
+        print(json_text([_told(one) for one in found]))
+        return verdict([one.code for one in found])
+    return verdict([_show(one) for one in found])
 
 
 def size_bytes(text: str) -> int:
@@ -45,7 +69,7 @@ def size_bytes(text: str) -> int:
     return int(float(match[1]) * (unit if not match[3] else 1024 ** list(_SIZES).index(match[2])))
 
 
-def _check(path: Path, arguments: argparse.Namespace, registry: Registry) -> int:
+def _check(path: Path, arguments: argparse.Namespace, registry: Registry) -> Checked:
     try:
         cells = recipe.load(path, arguments.overrides, registry)
         for cell in cells:
@@ -54,11 +78,23 @@ def _check(path: Path, arguments: argparse.Namespace, registry: Registry) -> int
             if arguments.device_memory:
                 _check_memory(cell, arguments.device_memory, registry)
     except LpError as error:
-        return complain(error)
-    runs = f" ({len(cells)} runs)" if len(cells) > 1 else ""
-    print(visible(f"{path}: good{runs}"))
-    for line in _missing_environments(cells, registry):
-        print(visible(f"{path}: {line}"))
+        return Checked(path, error)
+    return Checked(path, None, len(cells), _missing_environments(cells, registry))
+
+
+def _told(checked: Checked) -> dict[str, Json]:
+    problems = redacted(checked.error).splitlines() if checked.error else []
+    about = {"recipe": str(checked.path), "good": checked.error is None, "runs": checked.runs}
+    return about | {"problems": problems, "notes": checked.notes}
+
+
+def _show(checked: Checked) -> int:
+    if checked.error:
+        return complain(checked.error)
+    runs = f" ({checked.runs} runs)" if checked.runs > 1 else ""
+    print(visible(f"{checked.path}: good{runs}"))
+    for line in checked.notes:
+        print(visible(f"{checked.path}: {line}"))
     return DONE
 
 

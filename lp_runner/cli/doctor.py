@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Literal
 
 from lp_runner.cli.console import human_bytes, json_text, show, table
-from lp_runner.cli.main import add_output
+from lp_runner.cli.main import add_json, add_output
 from lp_runner.cli.needs import declared
-from lp_runner.cli.runs import add_json
 from lp_runner.cli.settings import own_interpreters, settings_file
 from lp_runner.envs import Environments
 from lp_runner.errors import DONE, ENVIRONMENT, LpError

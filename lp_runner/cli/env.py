@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from lp_runner import recipe
-from lp_runner.cli.console import human_bytes, put, show, table
-from lp_runner.cli.main import RECIPE_SUFFIXES
+from lp_runner.api import Json
+from lp_runner.cli.console import human_bytes, json_text, put, show, table
+from lp_runner.cli.main import RECIPE_SUFFIXES, add_json
 from lp_runner.cli.needs import Need, declared, needs
 from lp_runner.cli.runs import age
 from lp_runner.cli.settings import own_interpreters
@@ -23,7 +24,8 @@ COLUMNS = ["environment", "state", "size", "age", "python", "used by", "folder"]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    verbs.add_parser("list", help="every environment: its state, size, age, and who uses it")
+    listed = verbs.add_parser("list", help="every environment: its state, size, age, and who uses it")
+    add_json(listed)
     build = verbs.add_parser("build", help="build what is missing for recipes, or environments by name")
     build.add_argument("wanted", nargs="+", metavar="recipe.yaml|NAME")
     remove = verbs.add_parser("remove", help="delete environments by name or folder name")
@@ -36,7 +38,7 @@ def main(arguments: argparse.Namespace) -> int:
     registry, environments = Registry.installed(), Environments.standard(own_interpreters())
     match arguments.verb:
         case "list":
-            _list(registry, environments)
+            _list(registry, environments, arguments.json)
         case "build":
             _build(arguments.wanted, registry, environments)
         case "remove":
@@ -46,34 +48,52 @@ def main(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _list(registry: Registry, environments: Environments) -> None:
+def _list(registry: Registry, environments: Environments, as_json: bool) -> None:
     wanted = declared(registry, environments)
-    rows = [_row(need) for need in wanted]
     known = {need.built.folder for need in wanted if need.built}
-    for folder, built in environments.cache.all():
-        if folder not in known:
-            rows.append(_left_over(folder, built))
-    show(table(COLUMNS, rows, numbers=["size", "age"]) if rows else "no plugin has an environment of its own")
+    left_over = [
+        _left_over(folder, built) for folder, built in environments.cache.all() if folder not in known
+    ]
+    told = [*map(_told, wanted), *left_over]
+    if as_json:
+        print(json_text(told))
+    elif told:
+        show(table(COLUMNS, [_row(one) for one in told], numbers=["size", "age"]))
+    else:
+        show("no plugin has an environment of its own")
 
 
-def _row(need: Need) -> list[str]:
-    users = ", ".join(need.users)
+def _told(need: Need) -> dict[str, Json]:
+    name, users = need.spec.name, list(need.users)
     if need.own:
-        return [need.spec.name, "your own", "", "", "", users, need.own]
+        return _entry(name, "your own", users, need.own)
     if need.built is None:
-        about = f"about {human_bytes(need.spec.about_bytes)}" if need.spec.about_bytes else ""
-        return [need.spec.name, "not built", about, "", need.spec.python, users, ""]
-    return [need.spec.name, "built", *_facts(need.built), users, str(need.built.folder)]
+        unbuilt = _entry(name, "not built", users, "")
+        return unbuilt | {"bytes": need.spec.about_bytes or None, "python": need.spec.python}
+    return _entry(name, "built", users, str(need.built.folder)) | _facts(need.built)
 
 
-def _left_over(folder: Path, built: Built | None) -> list[str]:
+def _left_over(folder: Path, built: Built | None) -> dict[str, Json]:
     if built is None:
-        return [folder.name, "broken", "", "", "", "nobody", str(folder)]
-    return [built.name, "built", *_facts(built), "nobody", str(folder)]
+        return _entry(folder.name, "broken", [], str(folder))
+    return _entry(built.name, "built", [], str(folder)) | _facts(built)
 
 
-def _facts(built: Built) -> list[str]:
-    return [human_bytes(built.bytes), age(_since_s(built.built_at)), built.python]
+def _entry(name: str, state: str, users: list[str], folder: str) -> dict[str, Json]:
+    facts = {"bytes": None, "age_s": None, "python": ""}
+    return {"environment": name, "state": state, **facts, "users": users, "folder": folder}
+
+
+def _facts(built: Built) -> dict[str, Json]:
+    return {"bytes": built.bytes, "age_s": round(_since_s(built.built_at), 1), "python": built.python}
+
+
+def _row(told: Mapping[str, Json]) -> list[str]:
+    size = human_bytes(told["bytes"]) if told["bytes"] else ""
+    about = f"about {size}" if size and told["state"] == "not built" else size
+    old = "" if told["age_s"] is None else age(told["age_s"])
+    users = ", ".join(told["users"]) or "nobody"
+    return [told["environment"], told["state"], about, old, told["python"], users, told["folder"]]
 
 
 def _since_s(time: str) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lp_runner.cli.console import json_text, show, table
-from lp_runner.cli.runs import add_json
+from lp_runner.cli.main import add_json
 from lp_runner.errors import DONE, UsageError
 from lp_runner.recipe.gallery import Shipped, shipped
 from lp_runner.registry import Registry

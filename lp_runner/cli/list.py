@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from lp_runner.api import Json
 from lp_runner.cli.console import human_bytes, json_text, show, table
-from lp_runner.cli.main import add_output
-from lp_runner.cli.runs import add_json, age
+from lp_runner.cli.main import add_json, add_output
+from lp_runner.cli.runs import age
 from lp_runner.errors import DONE
 from lp_runner.report.overview import overview
 from lp_runner.store import Output

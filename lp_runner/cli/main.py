@@ -113,12 +113,17 @@ def _module(command: str) -> ModuleType:
 
 def complain(error: LpError, run: str = "") -> int:
     """Tell it, after the name of the run that it ended; returns the exit code that it means."""
-    from lp_runner.store.secrets import Redactor
     from lp_runner.visible import visible
 
-    told = Redactor.of(os.environ).text(f"{run}: {error}" if run else str(error))
-    print(visible(told), file=sys.stderr)
+    print(visible(f"{run}: {redacted(error)}" if run else redacted(error)), file=sys.stderr)
     return error.exit_code
+
+
+def redacted(error: LpError) -> str:
+    """What it says, without what the environment keeps secret."""
+    from lp_runner.store.secrets import Redactor
+
+    return Redactor.of(os.environ).text(str(error))
 
 
 def verdict(codes: Sequence[int]) -> int:
@@ -191,3 +196,7 @@ def add_output(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="where runs and their store are (runs)",
     )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON document")

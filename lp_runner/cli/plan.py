@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from itertools import takewhile
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from rich.table import Table
 
 from lp_runner import plan, recipe, run
 from lp_runner.api import Json
-from lp_runner.cli.console import human_bytes, show, table
+from lp_runner.cli.console import human_bytes, json_text, show, table
 from lp_runner.cli.inputs import check_inputs
-from lp_runner.cli.main import add_recipes, complain, verdict
+from lp_runner.cli.main import add_json, add_recipes, complain, verdict
 from lp_runner.cli.run import run_folder
 from lp_runner.cli.settings import own_interpreters
 from lp_runner.envs import Environments
@@ -35,28 +36,49 @@ from lp_runner.worker.formats import rows_of
 COLUMNS = ["step", "state", "why", "passes", "TFLOP", "disk", "device memory"]
 
 
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """One run's steps with what they take."""
+
+    name: str
+    plan: Plan
+    statuses: list[Status]
+    costs: Mapping[str, Cost]
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_recipes(parser)
+    add_json(parser)
 
 
 def main(arguments: argparse.Namespace) -> int:
     registry = Registry.installed()
     store = Output(arguments.output.absolute()).store
-    return verdict([_plan(path, arguments, registry, store) for path in arguments.recipes])
+    told: list[Json] = []
+    codes = [_plan(path, arguments, registry, store, told) for path in arguments.recipes]
+    if arguments.json:
+        print(json_text(told))
+    return verdict(codes)
 
 
-def _plan(path: Path, arguments: argparse.Namespace, registry: Registry, store: Store) -> int:
+def _plan(
+    path: Path, arguments: argparse.Namespace, registry: Registry, store: Store, told: list[Json]
+) -> int:
     try:
         for cell in recipe.load(path, arguments.overrides, registry):
             refuse_unknown(cell, registry, arguments.trusted)
             check_inputs(cell, registry)
-            _show(cell, registry, store, run_folder(arguments.output, cell).path)
+            found = _estimated(cell, registry, store, run_folder(arguments.output, cell).path)
+            if arguments.json:
+                told.append(_told(found))
+            else:
+                _show(found)
     except LpError as error:
         return complain(error)
     return DONE
 
 
-def _show(cell: Recipe, registry: Registry, store: Store, folder: Path) -> None:
+def _estimated(cell: Recipe, registry: Registry, store: Store, folder: Path) -> Estimated:
     prints = Fingerprints(store.root / ".fingerprints")
     planned = plan.build(cell, devices(), prints)
     keys = run.keys_of(planned, registry, prints.of, store)
@@ -64,8 +86,24 @@ def _show(cell: Recipe, registry: Registry, store: Store, folder: Path) -> None:
     segments, questions = _segments(planned, keys, store), questions_of(planned, registry, environments)
     costs = estimate(planned, registry, segments, questions, _lengths(planned, keys, store))
     name = f"{cell.name}/{cell.cell}" if cell.cell else cell.name
-    show(f"{name}: {planned.size.layers} layers, {planned.device}, {planned.dtype}")
-    show(_table(statuses(planned, keys, store, _earlier(folder)), costs))
+    return Estimated(name, planned, statuses(planned, keys, store, _earlier(folder)), costs)
+
+
+def _told(found: Estimated) -> dict[str, Json]:
+    plan = found.plan
+    about = {"run": found.name, "layers": plan.size.layers, "device": plan.device, "dtype": plan.dtype}
+    return about | {"steps": [_step(one, found.costs[one.step.id]) for one in found.statuses]}
+
+
+def _step(status: Status, cost: Cost) -> dict[str, Json]:
+    about = {"step": status.step.id, "title": status.step.title, "done": status.done, "why": status.why}
+    return about | asdict(cost)
+
+
+def _show(found: Estimated) -> None:
+    plan = found.plan
+    show(f"{found.name}: {plan.size.layers} layers, {plan.device}, {plan.dtype}")
+    show(_table(found.statuses, found.costs))
 
 
 def _table(told: list[Status], costs: Mapping[str, Cost]) -> Table:

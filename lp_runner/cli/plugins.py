@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 
-from lp_runner.cli.console import show, table
+from lp_runner.api import Json
+from lp_runner.cli.console import json_text, show, table
+from lp_runner.cli.main import add_json
 from lp_runner.errors import DONE, LpError
 from lp_runner.registry import HOOKS, Entry, NameClash, Offer, Registry, UnknownPlugin
+
+COLUMNS = ["kind", "name", "version", "distribution", "environment", "summary"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,28 +21,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PLUGIN",
         help="show this one's options, e.g. sft or recover.sft; or of all of a kind, e.g. recover",
     )
+    add_json(parser)
 
 
 def main(arguments: argparse.Namespace) -> int:
     registry = Registry.installed()
+    if arguments.json:
+        meant = named(arguments.name, registry) if arguments.name else registry.entries()
+        print(json_text([_told(entry, registry) for entry in meant]))
+        return DONE
     if arguments.name:
         for entry in named(arguments.name, registry):
             _show_options(registry.find(entry.kind, entry.name))
         return DONE
-    rows = [_row(entry, registry) for entry in registry.entries()]
-    show(table(["kind", "name", "version", "distribution", "environment", "summary"], rows))
+    rows = [[_told(entry, registry)[column] for column in COLUMNS] for entry in registry.entries()]
+    show(table(COLUMNS, rows))
     return DONE
 
 
-def _row(entry: Entry, registry: Registry) -> list[str]:
+def _told(entry: Entry, registry: Registry) -> dict[str, Json]:
+    schema = None
     try:
-        declaration = registry.find(entry.kind, entry.name).declaration
-        environment, summary = declaration.environment.name, declaration.summary
+        offer = registry.find(entry.kind, entry.name)
+        environment, summary, schema = (
+            offer.declaration.environment.name,
+            offer.declaration.summary,
+            offer.schema,
+        )
     except NameClash as error:
         environment, summary = "?", f"clash: {error.message}"
     except LpError as error:
         environment, summary = "?", f"broken: {error.message}"
-    return [entry.kind, entry.name, entry.version, entry.distribution, environment, summary]
+    told = (entry.kind, entry.name, entry.version, entry.distribution, environment, summary)
+    return dict(zip(COLUMNS, told, strict=True)) | {"options": schema}
 
 
 def named(word: str, registry: Registry) -> list[Entry]:

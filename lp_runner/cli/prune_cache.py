@@ -6,9 +6,8 @@ import argparse
 from collections.abc import Sequence
 
 from lp_runner.cli.console import human_bytes, json_text, show, table
-from lp_runner.cli.main import add_output
+from lp_runner.cli.main import add_json, add_output
 from lp_runner.cli.remove import add_yes
-from lp_runner.cli.runs import add_json
 from lp_runner.errors import DONE
 from lp_runner.store import Output
 from lp_runner.store.prune import Unused, prune, unused

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from lp_runner.api import Json
 from lp_runner.cli.console import human_bytes, json_text, show, table
-from lp_runner.cli.main import add_output
-from lp_runner.cli.runs import add_json, add_run, found
+from lp_runner.cli.main import add_json, add_output
+from lp_runner.cli.runs import add_run, found
 from lp_runner.errors import DONE, UsageError
 from lp_runner.report.upload import Upload, Uploaded, metadata_of, push
 from lp_runner.store import Run

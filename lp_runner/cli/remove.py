@@ -7,8 +7,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from lp_runner.cli.console import human_bytes, json_text, show, table
-from lp_runner.cli.main import add_output
-from lp_runner.cli.runs import add_json, add_runs, unknown
+from lp_runner.cli.main import add_json, add_output
+from lp_runner.cli.runs import add_runs, unknown
 from lp_runner.errors import DONE, UsageError
 from lp_runner.store import Output
 from lp_runner.store.output import Inodes, inodes

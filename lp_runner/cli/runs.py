@@ -25,10 +25,6 @@ def add_runs(parser: argparse.ArgumentParser, least: str = "+") -> None:
     )
 
 
-def add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-
-
 def found(word: str, output: Path) -> Path:
     """The folder. Raises UsageError with the nearest name."""
     named = Output(output).runs()

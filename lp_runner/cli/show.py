@@ -9,8 +9,8 @@ from pathlib import Path
 
 from lp_runner.api import Json
 from lp_runner.cli.console import human_bytes, json_text, show, table
-from lp_runner.cli.main import add_output
-from lp_runner.cli.runs import add_json, add_run, age, found
+from lp_runner.cli.main import add_json, add_output
+from lp_runner.cli.runs import add_run, age, found
 from lp_runner.errors import DONE, UsageError
 from lp_runner.report.excerpts import candidate, candidates, segment, step, steps
 from lp_runner.report.findings import findings

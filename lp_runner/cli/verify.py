@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from lp_runner.cli.main import add_output
+from lp_runner.api import Json
+from lp_runner.cli.console import json_text
+from lp_runner.cli.main import add_json, add_output
 from lp_runner.cli.runs import add_runs, found
 from lp_runner.errors import DONE, RUN_FAILED, UsageError
 from lp_runner.store import Run, Store
@@ -14,6 +16,7 @@ from lp_runner.visible import visible
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_runs(parser)
     add_output(parser)
+    add_json(parser)
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -21,16 +24,25 @@ def main(arguments: argparse.Namespace) -> int:
     for run in runs:
         if not run.steps and not run.missing:
             raise UsageError(f"{run.folder}: no step of this run is done")
-    damaged = sum(map(_verify, runs))
-    return RUN_FAILED if damaged else DONE
+    if arguments.json:
+        told = [_verified(run) for run in runs]
+        print(json_text(told))
+    else:
+        told = [_shown(_verified(run)) for run in runs]
+    return RUN_FAILED if any(one["problems"] for one in told) else DONE
 
 
-def _verify(run: Run) -> int:
+def _verified(run: Run) -> dict[str, Json]:
     problems = [f"{name}: its artefact is gone" for name in run.missing]
     for name, artefact in run.steps.items():
         problems += [f"{name}: {problem}" for problem in Store(artefact.parent).verify(artefact.name)]
-    for problem in problems:
-        print(visible(problem))
     artefacts = len(run.steps) + len(run.missing)
-    print(visible(f"{run.folder}: {artefacts} artefacts, {len(problems)} damaged files"))
-    return len(problems)
+    return {"run": str(run.folder), "artefacts": artefacts, "problems": problems}
+
+
+def _shown(told: dict[str, Json]) -> dict[str, Json]:
+    for problem in told["problems"]:
+        print(visible(problem))
+    damaged = len(told["problems"])
+    print(visible(f"{told['run']}: {told['artefacts']} artefacts, {damaged} damaged files"))
+    return told

@@ -108,11 +108,22 @@ def marks_of(comment: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
+def spoken_of(page: Path) -> list[tuple[str, str]]:
+    """Commands within sentences: `lp-run …`, with the page they are on."""
+    inline = [
+        part
+        for token in MarkdownIt("commonmark").enable("table").parse(page.read_text(encoding="utf-8"))
+        for part in token.children or []
+        if part.type == "code_inline" and part.content.startswith("lp-run ")
+    ]
+    return [(str(page.relative_to(ROOT)), part.content) for part in inline]
+
+
 EVERY = [block for page in PAGES for block in blocks_of(page)]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`run_block`, `unrun_block`, `recipe_block`, `any_block`: a test for each of them."""
+    """`run_block`, `unrun_block`, `recipe_block`, `any_block`, `spoken`: a test for each of them."""
     ours = [block for block in EVERY if not block.is_tested_elsewhere]
     kinds = {
         "any_block": EVERY,
@@ -123,6 +134,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for name, blocks in kinds.items():
         if name in metafunc.fixturenames:
             metafunc.parametrize(name, blocks, ids=str)
+    if "spoken" in metafunc.fixturenames:
+        told = sorted({one for page in PAGES for one in spoken_of(page)})
+        metafunc.parametrize("spoken", told, ids=": ".join)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
-from lp_runner.cli.main import parsed
+from lp_runner.cli.main import COMMANDS, parsed
+from lp_runner.cli.plugins import named
+from lp_runner.errors import UsageError
+from lp_runner.registry import Registry
 
 NEEDS = {"gpu", "hub", "time"}
 MARKS = {"needs", "file", "exit", "tested"}
@@ -33,6 +36,21 @@ def test_a_command_that_needs_more_is_one_that_there_is(unrun_block: Any, clone:
         check(words, clone.folder)
 
 
+def test_a_command_within_a_sentence_is_one_that_there_is(
+    spoken: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    command, *rest = re.sub(r"[\[\]]|\.\.\.", "", spoken[1]).split()[1:]
+    if command in COMMANDS:
+        with pytest.raises(SystemExit):
+            parsed([command, "--help"])
+        help_text = capsys.readouterr().out
+        assert [word for word in rest if word.startswith("-") and word not in help_text] == []
+    else:
+        assert command in {"COMMAND", "--help"} or command.endswith(".yaml")
+    if command == "plugins" and rest and rest[0] != "NAME":
+        assert named(rest[0], Registry.installed())
+
+
 def test_marks_are_known_and_name_what_is_there(any_block: Any) -> None:
     assert any_block.marks.keys() <= MARKS
     elsewhere = any_block.marks.get("tested")
@@ -44,7 +62,7 @@ def test_marks_are_known_and_name_what_is_there(any_block: Any) -> None:
     "line", ["lp-run chek recipe.yaml", "make quikstart", "python benchmarks/no.py", "lp-rum x"]
 )
 def test_a_slip_in_a_command_that_is_not_run_is_found(line: str, clone: Any) -> None:
-    with pytest.raises((AssertionError, SystemExit)):
+    with pytest.raises((AssertionError, SystemExit, UsageError)):
         check(line.split(), clone.folder)
 
 

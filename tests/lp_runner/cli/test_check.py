@@ -155,3 +155,17 @@ def test_the_name_of_a_recipe_cannot_steer_the_terminal(
     (tiny / "tiny.yaml").rename("\x1b[31m.yaml")
     assert main(["check", "\x1b[31m.yaml"]) == 0
     assert capsys.readouterr().out == "\\x1b[31m.yaml: good\n"
+
+
+def test_scripts_are_told_what_is_wrong_with_each_recipe(
+    tiny: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = tiny / "wrong.yaml"
+    wrong.write_text((tiny / "tiny.yaml").read_text("utf-8").replace("remove:", "remov:"), "utf-8")
+    assert main(["check", str(tiny / "tiny.yaml"), str(wrong), "--json"]) == 3
+    out, err = capsys.readouterr()
+    good, bad = json.loads(out)
+    assert err == ""
+    assert (good["good"], good["runs"], good["problems"]) == (True, 1, [])
+    assert (bad["good"], bad["recipe"]) == (False, str(wrong))
+    assert any(line.endswith("; did you mean remove?") for line in bad["problems"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -47,3 +48,11 @@ def test_settings_that_are_wrong_are_told_with_their_places(lp_run: Run, tmp_pat
         f"{settings}:2:11: environments.comet.pyton: no such setting; did you mean python?",
         f"{settings}:2:3: environments.comet.python: is missing",
     ]
+
+
+def test_scripts_are_told_every_environment(lp_run: Run, tmp_path: Path) -> None:
+    told = {
+        one["environment"]: one for one in json.loads(lp_run("env", "list", "--json", folder=tmp_path).stdout)
+    }
+    assert {"vllm", "comet"} <= set(told)
+    assert told["comet"]["users"] == ["evaluate.comet"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,20 @@ def test_a_model_of_the_hub_that_is_not_here_ends_with_5(tiny: Path, lp_run: LpR
     assert done.returncode == 5
     assert "-o model.path=no-such/model: no-such/model is not on this machine\n" in done.stderr
     assert "give a folder with -o model.path=FOLDER\n" in done.stderr
+
+
+def test_scripts_are_told_each_step_with_what_it_takes(finished: Path, lp_run: LpRun) -> None:
+    done = lp_run("plan", "tiny.yaml", "-o", "evaluate=[chrf]", "--json", folder=finished)
+    (told,) = json.loads(done.stdout)
+    assert (told["run"], told["layers"], told["dtype"], len(told["steps"])) == ("tiny", 4, "float32", 11)
+    assert [step["step"] for step in told["steps"] if not step["done"]] == [
+        "evaluate-unpruned-1",
+        "evaluate-3-1",
+    ]
+    assert all(step["disk_bytes"] >= step["kept_bytes"] for step in told["steps"])
+
+
+def test_a_recipe_that_is_wrong_leaves_the_document_whole(finished: Path, lp_run: LpRun) -> None:
+    done = lp_run("plan", "none.yaml", "tiny.yaml", "--json", folder=finished)
+    assert (done.returncode, done.stderr) == (3, "none.yaml: can't be read: No such file or directory\n")
+    assert [one["run"] for one in json.loads(done.stdout)] == ["tiny"]

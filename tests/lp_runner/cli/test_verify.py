@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -61,3 +62,13 @@ def test_a_run_without_steps_is_told_before_another_is_read(runs: Path, lp_run: 
     done = lp_run("verify", "tiny", "empty", folder=runs)
     assert (done.returncode, done.stdout) == (2, "")
     assert "no step of this run is done" in done.stderr
+
+
+def test_scripts_are_told_of_each_run_what_is_damaged(runs: Path, lp_run: LpRun) -> None:
+    link = max((runs / "runs/tiny/steps").iterdir())
+    (link / "MANIFEST.json").write_text("{}", encoding="utf-8")
+    done = lp_run("verify", "tiny", "--json", folder=runs)
+    (told,) = json.loads(done.stdout)
+    assert (done.returncode, told["run"], told["artefacts"]) == (1, "runs/tiny", 11)
+    assert all(problem.startswith(f"{link.name}: ") for problem in told["problems"])
+    assert told["problems"]
