@@ -111,6 +111,8 @@ class Ours:
     bounds: bool
     racing: Mapping[str, Any] | None = None
     texts: dict[Removal, list[str]] = field(default_factory=dict)
+    drafts: dict[Removal, list[str]] = field(default_factory=dict)
+    """As far as they were written when the contest last looked."""
     work: list[dict[str, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -132,6 +134,7 @@ class Ours:
 
     def step(self, sets: Sequence[Removal]) -> tuple[Removal, dict[Removal, list[str]]]:
         self.texts.clear()
+        self.drafts.clear()
         before = self._counts()
         scores = list(self.metric.score(self.context, sets, "winner"))
         counts = {name: count - before[name] for name, count in self._counts().items()}
@@ -166,12 +169,16 @@ class Nested:
     asker: Ours
 
     def score(self, system: Hypotheses, resamples: Resamples | None = None) -> Any:
-        removed = frozenset(Layer.parse(name) for name in system.system.split()[1:])
-        self.asker.texts[removed] = list(system.hypotheses)
+        self.asker.texts[removal_of(system)] = list(system.hypotheses)
         return CHRF_PP.score(NOWHERE, system, resamples)
 
     def reach(self, system: Hypotheses, room: Sequence[int]) -> tuple[float, float]:
+        self.asker.drafts[removal_of(system)] = list(system.hypotheses)
         return CHRF_PP.reach(NOWHERE, system, room)
+
+
+def removal_of(system: Hypotheses) -> Removal:
+    return frozenset(Layer.parse(name) for name in system.system.split()[1:])
 
 
 CHRF_PP = ChrfPlusPlus(lowercase=False, whitespace=False, beta=2)
@@ -272,6 +279,8 @@ def search(task: Task, engines: Mapping[str, Ours], options: argparse.Namespace)
                 f"step {number + 1}: {name}: without {new_layer(best, sets)}: {row[name]:.1f} s", flush=True
             )
             check_same(name, task, gone_by, texts)
+            if isinstance(way, Ours):
+                check_begun(way, task, texts["exact"])
         work = {name: engine.work[-1] for name, engine in engines.items()}
         told.append({"removed": new_layer(best, sets), "sets": len(sets), "seconds": row, "work": work})
         gone = best
@@ -322,11 +331,29 @@ def check_same(
     print(f"  {len(differing)} of {len(finished)} texts differ from those of exact", flush=True)
     if task.dtype == torch.float32:
         assert gone[name] == gone["exact"], gone
-        for removed, at in differing:
-            alone = replace(task, segments=[task.segments[at]])
-            _, text = Plain(alone, 1).candidate(removed)
-            assert text == [exact[removed][at]], (name, removed, at)
-            print(f"  segment {at + 1}: exact has what the plain loop writes at batch 1")
+        decided_by_the_plain_loop(differing, task, exact)
+
+
+def check_begun(way: Ours, task: Task, exact: Mapping[Removal, list[str]]) -> None:
+    """What a set had written when a bound ended it begins what the exact engine has. Raises AssertionError."""
+    ended = {removed: found for removed, found in way.drafts.items() if removed not in way.texts}
+    begun = [(removed, number) for removed, found in ended.items() for number in range(len(found))]
+    differing = [
+        (removed, at) for removed, at in begun if not exact[removed][at].startswith(ended[removed][at])
+    ]
+    print(f"  {len(differing)} of {len(begun)} texts that a bound ended begin in another way", flush=True)
+    if task.dtype == torch.float32:
+        decided_by_the_plain_loop(differing, task, exact)
+
+
+def decided_by_the_plain_loop(
+    differing: Sequence[tuple[Removal, int]], task: Task, exact: Mapping[Removal, list[str]]
+) -> None:
+    for removed, at in differing:
+        alone = replace(task, segments=[task.segments[at]])
+        _, text = Plain(alone, 1).candidate(removed)
+        assert text == [exact[removed][at]], (removed, at)
+        print(f"  segment {at + 1}: exact has what the plain loop writes at batch 1")
 
 
 def show(told: Mapping[str, Any]) -> None:

@@ -26,12 +26,17 @@ class Metric:
         prompts = str(work.keys[step.needs["prompts"]])
         self._journal = work.journal(step, answers_key(step, prompts, work.registry, work.prints))
         self._known = Known()
+        self._said: list[tuple[str, Json]] = []
+        """Of its own work: for which question, "" where it was opened for any."""
+        self._asked: dict[str, None] = {}
+        self._asking = ""
         for entry in self._journal.entries():
-            self._known.learn(Score.from_json(entry), entry.get("question", ""))
+            if "facts" in entry:
+                self._said.append((entry["question"], entry["facts"]))
+            else:
+                self._known.learn(Score.from_json(entry), entry.get("question", ""))
         self._strategy: Strategy | None = None
         self.is_open = False
-        self.record: list[Json] = []
-        """What it said of its own work."""
         self._told = 0
         self._total = 0
 
@@ -40,8 +45,14 @@ class Metric:
         """Device memory that it takes while it is open."""
         return engine_bytes(self._use, None, self._work.plan, self._work.registry)
 
+    @property
+    def record(self) -> list[Json]:
+        """What it said of its work on what it was asked, in whatever sitting and for whichever search it did it."""
+        return [facts for question, facts in self._said if self._asked and question in {"", *self._asked}]
+
     def answer(self, question: Ask) -> list[Score]:
         """In the order of the sets."""
+        self._asked[print_of(question)] = None
         missing = self._known.missing(question)
         self._total = len(question.sets)
         self._told = self._total - len(missing)
@@ -77,7 +88,10 @@ class Metric:
             self._work.listener.progress(self._step.id, self._told, self._total, _note(candidate, score))
             self._work.should_stop()
 
-        self._opened().do("score", {"sets": sets, "need": question.need}, on_call=self._call, on_item=on_item)
+        strategy = self._opened()
+        self._asking = name
+        strategy.do("score", {"sets": sets, "need": question.need}, on_call=self._call, on_item=on_item)
+        self._asking = ""
         if wanted:
             raise RunFailed(
                 f"{self._use.name} left {len(wanted)} of {len(missing)} removal sets without a score"
@@ -85,9 +99,7 @@ class Metric:
 
     def _opened(self) -> Strategy:
         if self._strategy is None:
-            self._strategy = self._stack.enter_context(
-                self._work.strategy(self._step, self._use, lambda facts: self.record.append(dict(facts)))
-            )
+            self._strategy = self._stack.enter_context(self._work.strategy(self._step, self._use, self._keep))
         if not self.is_open:
             prompts = self._step.needs["prompts"]
             arguments = {
@@ -98,6 +110,10 @@ class Metric:
             self._strategy.do("open", arguments, on_call=self._call)
             self.is_open = True
         return self._strategy
+
+    def _keep(self, facts: Mapping[str, Json]) -> None:
+        self._journal.append({"question": self._asking, "facts": dict(facts)})
+        self._said.append((self._asking, dict(facts)))
 
     def _call(self, name: str, arguments: Mapping[str, Json]) -> Json:
         """A metric may ask for an evaluator that its options name."""

@@ -76,7 +76,7 @@ class _Answers:
 
     @property
     def record(self) -> list[Json]:
-        """What the metrics said of their work, since the search last began."""
+        """What the metrics said of their work on these questions."""
         return [facts for metric in self._metrics.values() for facts in metric.record]
 
     def _scores(self, question: Ask) -> Json:

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from lp_runner.api import Ask
 from lp_runner.errors import RunFailed
 from lp_runner.plan import Step
 from lp_runner.recipe.recipe import Use
 from lp_runner.run import search
+from lp_runner.run.answers import print_of
 from lp_runner.run.workplace import Workplace
 
 MakeUse = Callable[..., Use]
@@ -83,6 +85,24 @@ def test_a_killed_search_continues_at_the_candidate_that_it_was_on(
     assert asked(workplace) == every[3:]
     assert (again / "search.json").read_bytes() == (whole / "search.json").read_bytes()
     assert journal(workplace).read_bytes() == b"".join(lines)
+
+
+def test_what_a_metric_said_of_its_work_is_told_by_every_search_that_uses_its_answers(
+    searched: Search, workplace: Any, use: MakeUse
+) -> None:
+    first, _ = searched(use("prune", "iterative-greedy", remove=2))
+    told = json.loads((first / "search.json").read_text())
+    questions = [
+        print_of(Ask.from_json({name: question[name] for name in ("sets", "need", "metric")}))
+        for question in told["questions"]
+    ]
+    with journal(workplace).open("a") as lines:
+        for name, passes in (("", 1), (questions[0], 20), (questions[1], 300), ("another", 4000)):
+            lines.write(json.dumps({"question": name, "facts": {"passes": passes}}) + "\n")
+    again, _ = searched(use("prune", "iterative-greedy", remove=2))
+    shallow, _ = searched(use("prune", "iterative-greedy", remove=1))
+    records = [json.loads((folder / "search.json").read_text())["record"] for folder in (again, shallow)]
+    assert records == [[{"passes": 1}, {"passes": 20}, {"passes": 300}], [{"passes": 1}, {"passes": 20}]]
 
 
 def test_another_policy_reuses_the_answers(searched: Search, workplace: Any, use: MakeUse) -> None:

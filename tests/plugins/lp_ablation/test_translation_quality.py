@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import torch
 from lp_ablation.limits import limit
 from lp_ablation.translation_quality import TranslationQuality
 from lp_models.encoder import TokenizerEncoder
-from sacrebleu.metrics import CHRF
+from lp_sacrebleu.evaluator import Bleu, Chrf, Ter
+from sacrebleu.metrics import BLEU, CHRF, TER
 from transformers import GenerationConfig, PreTrainedModel
 
-from lp_runner.api import EncodedSegment, Layer, Need, PromptSpec, Score, Segment
+from lp_runner.api import EncodedSegment, Hypotheses, Layer, Need, PromptSpec, Resamples, Score, Segment
 
 PAIRS = [
     Segment("Muž vidí psa.", "Der Mann sieht einen Hund."),
@@ -104,6 +106,46 @@ def test_values_are_what_cutting_generating_and_scoring_one_by_one_gives(
     expected = [unpruned - chrf(naive(*gone), references) for gone in [(0,), (1,), (2,), (4,), (1, 2)]]
     sets = [*SINGLE[:3], SINGLE[4], frozenset({Layer(1), Layer(2)})]
     assert [score.value for score in ask(context, folder, encoded, sets)] == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("evaluator", "corpus"),
+    [
+        (Chrf(lowercase=False, whitespace=False, beta=2), CHRF()),
+        (Bleu(tokenize="13a", lowercase=False, smooth_method="exp", smooth_value=None), BLEU()),
+        (Ter(normalized=False, no_punct=False, asian_support=False, case_sensitive=False), TER()),
+    ],
+    ids=["chrf", "bleu", "ter"],
+)
+def test_values_by_another_evaluator_are_what_it_gives_for_the_cut_models(
+    evaluator: Any, corpus: Any, context: Any, folder: Path, encoded: Any, naive: Callable[..., list[str]]
+) -> None:
+    references = naive()  # so that words match, though the model is a random one
+    segments = [replace(one, reference=text) for one, text in zip(encoded[0], references, strict=True)]
+
+    def scored(*gone: int) -> float:
+        return float(corpus.corpus_score(naive(*gone), [references]).score)
+
+    context.metric = WithContext(evaluator)
+    sign = -1 if isinstance(corpus, TER) else 1
+    found = ask(context, folder, (segments, encoded[1]), SINGLE)
+    expected = [scored(index) for index in range(5)]
+    assert [score.raw for score in found] == pytest.approx(expected, abs=1e-9)
+    assert [score.value for score in found] == pytest.approx([sign * (scored() - one) for one in expected])
+    assert len({round(one, 6) for one in expected}) > 2
+
+
+@dataclass(frozen=True)
+class WithContext:
+    """As the core hands an evaluator to a metric."""
+
+    evaluator: Any
+
+    def score(self, system: Hypotheses, resamples: Resamples | None = None) -> Any:
+        return self.evaluator.score(None, system, resamples)
+
+    def reach(self, system: Hypotheses, room: Sequence[int]) -> Any:
+        return self.evaluator.reach(None, system, room) if hasattr(self.evaluator, "reach") else None
 
 
 def test_against_unpruned_the_whole_models_texts_are_the_references(
