@@ -2,7 +2,7 @@
 
 from lp_runner.api.candidates import candidates_for, check_depths, least_important, next_to_go
 from lp_runner.api.context import Checkpoints, Context, NestedEvaluator
-from lp_runner.api.declaration import API_VERSION, Declaration, Environment, ModelSize, SearchSize
+from lp_runner.api.declaration import API_VERSION, Declaration, Environment, ModelSize, SearchCost, SearchSize
 from lp_runner.api.strategies import (
     BoundingEvaluator,
     CorpusReader,
@@ -71,6 +71,7 @@ __all__ = [
     "Resamples",
     "Score",
     "ScoreKind",
+    "SearchCost",
     "SearchSize",
     "Segment",
     "candidates_for",

@@ -49,6 +49,8 @@ class ModelSize:
     """Keys and values that one layer keeps per token, in numbers."""
     dtype_bytes: int
     """Of one parameter as loaded: 2 or 4."""
+    model_type: str = ""
+    """As its configuration names its architecture."""
 
     @property
     def weight_bytes(self) -> int:
@@ -74,8 +76,18 @@ class SearchSize:
         return SearchSize(self.questions, *shorter, self.shared_prompt_tokens)
 
 
-Operations = Callable[[Mapping[str, Any], ModelSize, SearchSize], float]
-"""From a metric's options, the model's size and a search's to the floating-point operations of all its answers."""
+@dataclass(frozen=True, slots=True)
+class SearchCost:
+    """What all answers to a search take."""
+
+    operations: float
+    """Floating-point."""
+    told: str = ""
+    """What that means on a machine that it names, for people; empty where nobody can say."""
+
+
+SearchCosts = Callable[[Mapping[str, Any], ModelSize, SearchSize], SearchCost | None]
+"""From a metric's options, the model's size and a search's; None where it isn't known for such a model."""
 DeviceBytes = Callable[[Mapping[str, Any], ModelSize], int]
 """From a strategy's options and the model's size to the device memory that it needs at its peak, in bytes."""
 
@@ -99,6 +111,6 @@ class Declaration:
     """Raised when the same options give other results."""
     device_bytes: DeviceBytes | None = None
     """For `lp-run plan` and `check --device-memory`; None: the weights and a fifth more."""
-    operations: Operations | None = None
+    search_cost: SearchCosts | None = None
     """Of an importance metric, for `lp-run plan`; None where nobody has counted."""
     api: int = API_VERSION

@@ -104,6 +104,10 @@ def _show(found: Estimated) -> None:
     plan = found.plan
     show(f"{found.name}: {plan.size.layers} layers, {plan.device}, {plan.dtype}")
     show(_table(found.statuses, found.costs))
+    for one in found.statuses:
+        cost = found.costs[one.step.id].search
+        if cost and cost.told:
+            show(f"{one.step.title}: {cost.told}")
 
 
 def _table(told: list[Status], costs: Mapping[str, Cost]) -> Table:
@@ -133,7 +137,7 @@ def _peak_disk(due: list[Cost]) -> int:
 def _row(status: Status, cost: Cost) -> list[str]:
     device = human_bytes(cost.device_bytes) if cost.device_bytes else ""
     state = "done" if status.done else "will run"
-    work = f"{cost.operations / 1e12:,.1f}" if cost.operations else ""
+    work = f"{cost.search.operations / 1e12:,.1f}" if cost.search else ""
     passes = _passes(cost.passes)
     return [status.step.title, state, status.why, passes, work, human_bytes(cost.disk_bytes), device]
 

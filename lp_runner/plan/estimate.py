@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from lp_runner.api import ModelSize, Removal, SearchSize
+from lp_runner.api import ModelSize, Removal, SearchCost, SearchSize
 from lp_runner.plan.plan import Plan, Step
 from lp_runner.recipe.recipe import Use
 from lp_runner.registry import Registry
@@ -32,8 +32,8 @@ class Cost:
     """What stays on disk when the step is done."""
     device_bytes: int
     """At the peak; 0 where no device is used."""
-    operations: float | None = None
-    """Floating-point, of a search whose metric counts them; None elsewhere, and where texts' lengths aren't known."""
+    search: SearchCost | None = None
+    """Of a search whose metric counts it; None elsewhere, and where texts' lengths aren't known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +71,16 @@ def estimate(
     """
     costs = {step.id: _cost(step, plan, registry, segments, questions) for step in plan.steps}
     for step in plan.of_kind("search"):
-        operations = _operations(step, plan, registry, questions.get(step.id), lengths)
-        costs[step.id] = replace(costs[step.id], operations=operations)
+        found = _counted(step, plan, registry, questions.get(step.id), lengths)
+        costs[step.id] = replace(costs[step.id], search=found)
     return costs
 
 
-def _operations(
+def _counted(
     step: Step, plan: Plan, registry: Registry, asked: Asked | None, lengths: Mapping[str, Lengths]
-) -> float | None:
+) -> SearchCost | None:
     metric, there = step.uses["importance"], lengths.get(step.needs["prompts"])
-    counted = registry.find(metric.kind, metric.name).declaration.operations
+    counted = registry.find(metric.kind, metric.name).declaration.search_cost
     if not (counted and asked and there):
         return None
     search = SearchSize(asked.questions, there.prompts, there.targets, there.shared)

@@ -19,7 +19,8 @@ def model_size(folder: Path, config: Mapping[str, Any], dtype: str) -> ModelSize
     key_heads = int(config.get("num_key_value_heads") or heads)
     head_dim = int(config.get("head_dim") or width // heads)
     kv_width = 2 * key_heads * head_dim
-    return ModelSize(params, layers, per_layer, embedding, width, kv_width, DTYPE_BYTES[dtype])
+    kind = str(config.get("model_type") or "")
+    return ModelSize(params, layers, per_layer, embedding, width, kv_width, DTYPE_BYTES[dtype], kind)
 
 
 def _counted(folder: Path, config: Mapping[str, Any]) -> tuple[int, int, int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lp_models.cost import translation_operations
+from lp_models.cost import translation_cost
 from lp_models.memory import decoding_bytes
 
 from lp_ablation.teacher_forced_memory import teacher_forced_bytes
@@ -16,7 +16,7 @@ TRANSLATION_QUALITY = Declaration(
     options="lp_ablation:translation-quality.schema.json",
     traits=frozenset({"encoder-decoder"}),
     device_bytes=decoding_bytes,
-    operations=translation_operations,
+    search_cost=translation_cost,
 )
 LIKELIHOOD = Declaration(
     name="likelihood",

@@ -1,4 +1,5 @@
-"""A search's questions → the operations of answering them with and without the joint decoder. Standard library only.
+"""A search's questions → the operations of answering them with and without the joint decoder, and the time of both on a GPU
+by its data sheet. Standard library only.
 
 Counted are the products with weights, two operations per parameter and token; attention itself is left out, which at a
 sentence's length is a small part.
@@ -10,7 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lp_runner.api import Layer, ModelSize, Removal, SearchSize
+from lp_models.architectures import CAUSAL, SEQ2SEQ
+from lp_runner.api import Layer, ModelSize, Removal, SearchCost, SearchSize
+
+PLAIN_BATCH = 100
+"""Of the loop that ours is told beside (Moslem et al. 2025)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +32,91 @@ class Tokens:
         return 2.0 * (self.layer * size.layer_params + self.head * size.embedding_params)
 
 
-def translation_operations(options: Mapping[str, Any], size: ModelSize, search: SearchSize) -> float:
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """By its data sheet, and how much of it a program reaches."""
+
+    name: str
+    operations_per_s: float
+    bytes_per_s: float
+    memory_bytes: float
+    reached: float = 0.5
+    """Of the operations, in matrix products of hundreds of rows."""
+    layer_s: float = 0.025 / 32
+    """The host's, to launch one layer of a step kernel by kernel."""
+    load_bytes_per_s: float = 1.6e9
+    """From a page cache, through the host, onto the device."""
+
+    def rows_in_flight(self, size: ModelSize, search: SearchSize) -> int:
+        """What keys and values leave room for, beside the weights."""
+        longest = max(search.prompt_tokens) + max(search.target_tokens)
+        row = longest * size.layers * size.kv_width * size.dtype_bytes
+        return int(0.7 * (self.memory_bytes - size.weight_bytes) / row)
+
+
+H100 = Gpu("H100 with 80 GB", operations_per_s=989e12, bytes_per_s=3.35e12, memory_bytes=80e9)
+
+
+def translation_cost(options: Mapping[str, Any], size: ModelSize, search: SearchSize) -> SearchCost | None:
     """For every set to write as much as its target has, without bounds and races; and once the unpruned model."""
+    if size.model_type in SEQ2SEQ:
+        return None
     asked = search.first(options["segments"])
     whole = plainly([frozenset()], size.layers, asked)
-    return sum((jointly(sets, size.layers, asked) for sets in asked.questions), whole).operations(size)
+    if size.model_type not in CAUSAL:
+        one_by_one = sum((plainly(sets, size.layers, asked) for sets in asked.questions), whole)
+        return SearchCost(one_by_one.operations(size))
+    work = sum((jointly(sets, size.layers, asked) for sets in asked.questions), whole)
+    return SearchCost(work.operations(size), _on_a_gpu(size, asked, H100))
+
+
+def _on_a_gpu(size: ModelSize, search: SearchSize, gpu: Gpu) -> str:
+    if not size.kv_width or gpu.rows_in_flight(size, search) < 1:
+        return ""
+    ours, plain = joint_s(size, search, gpu), plain_s(size, search, gpu, PLAIN_BATCH)
+    return (
+        f"about {lasting(ours)} on an {gpu.name}, by its data sheet; "
+        f"{lasting(plain)} by a load and `generate` at batch {PLAIN_BATCH} for each candidate"
+    )
+
+
+def lasting(seconds: float) -> str:
+    if seconds < 60:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"
+
+
+def plain_s(size: ModelSize, search: SearchSize, gpu: Gpu, batch: int) -> float:
+    """Load, then for each batch a prefill and as many steps as its longest text has; for every candidate."""
+    lengths = search.target_tokens
+    steps = sum(max(lengths[start : start + batch]) for start in range(0, len(lengths), batch))
+    seconds = 0.0
+    for removed in (removed for sets in search.questions for removed in sets):
+        kept = size.layers - len(removed)
+        read = 2 * kept * size.layer_params * sum(search.prompt_tokens)
+        weights = kept * size.layer_params + size.embedding_params
+        step = max(gpu.layer_s * kept, weights * size.dtype_bytes / gpu.bytes_per_s)
+        seconds += size.weight_bytes / gpu.load_bytes_per_s
+        seconds += read / (gpu.reached * gpu.operations_per_s) + steps * step
+    return seconds
+
+
+def joint_s(size: ModelSize, search: SearchSize, gpu: Gpu) -> float:
+    """Products at the reached speed; keys and values are read once per new token; steps that are short of rows."""
+    work = sum((jointly(sets, size.layers, search) for sets in search.questions), Tokens(0, 0))
+    kept = sum(size.layers - len(removed) for sets in search.questions for removed in sets)
+    pairs = zip(search.prompt_tokens, search.target_tokens, strict=True)
+    looked_at = sum(target * (prompt + target / 2) for prompt, target in pairs)
+    read_bytes = kept * looked_at * size.kv_width * size.dtype_bytes
+    rows, segments = gpu.rows_in_flight(size, search), len(search.target_tokens)
+    flights = sum(-(-len(sets) * segments // rows) for sets in search.questions)
+    tail = max(search.target_tokens) - sum(search.target_tokens) / segments
+    return (
+        size.weight_bytes / gpu.load_bytes_per_s
+        + work.operations(size) / (gpu.reached * gpu.operations_per_s)
+        + read_bytes / gpu.bytes_per_s
+        + flights * tail * gpu.layer_s * size.layers
+    )
 
 
 def jointly(sets: Sequence[Removal], layers: int, search: SearchSize) -> Tokens:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from lp_models.architectures import CAUSAL, SEQ2SEQ
 from lp_models.head import likeliest_by
 from lp_models.layers import stacks
 from lp_models.reading import Admit, Group, common, joined, joined_beside, rectangle, shares, through
@@ -21,9 +22,6 @@ from lp_models.seq2seq import pad_id, split_prompt, start_id
 from lp_models.slots import Attend, Continued, CrossSlots, Encoded, Prompts, Slots, Sources
 from lp_runner.api import Removal
 
-CAUSAL = ("cohere", "cohere2", "gemma3_text", "llama", "mistral", "qwen2", "qwen3")
-"""By `model_type`, as SEQ2SEQ."""
-SEQ2SEQ = ("m2m_100",)
 ROTARY_BY_LAYER_TYPE = ("gemma3_text",)
 FIXED_ROPE = ("default", "linear", "llama3", "yarn")
 """Kinds whose rotation doesn't depend on how long the longest text of a batch is."""

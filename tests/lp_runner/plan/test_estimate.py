@@ -45,16 +45,17 @@ def test_a_search_s_operations_are_those_that_its_metric_counts(planned: Planner
     candidate = (layers - 1) * (10 + 1 + 3 + 4 + 6)
     head = 2 * (5 + 7)
     wanted = 2 * (size.layer_params * (unpruned + candidate) + size.embedding_params * head)
-    assert cost.operations == wanted
+    assert cost.search
+    assert cost.search.operations == wanted
 
 
 def test_operations_are_unknown_where_lengths_are_or_nobody_counts(
     planned: Planner, registry: Registry
 ) -> None:
-    assert costs(planned(), registry, questions=9)["search"].operations is None
+    assert costs(planned(), registry, questions=9)["search"].search is None
     plan = planned("importance=block-influence")
     lengths = {plan.step("search").needs["prompts"]: Lengths((3,), (2,), shared=1)}
-    assert estimate(plan, registry, SEGMENTS, {"search": Asked(1)}, lengths)["search"].operations is None
+    assert estimate(plan, registry, SEGMENTS, {"search": Asked(1)}, lengths)["search"].search is None
 
 
 def test_a_search_sees_no_more_segments_than_there_are(planned: Planner, registry: Registry) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
-from lp_models.cost import Tokens, jointly, plainly, translation_operations
+from lp_models.cost import H100, Tokens, joint_s, jointly, plain_s, plainly, translation_cost
 from lp_models.flight import Task
 from lp_models.joint import JointDecoder
 from transformers import PreTrainedModel
 
-from lp_runner.api import Layer, ModelSize, Removal, SearchSize
+from lp_runner.api import Layer, ModelSize, Removal, SearchCost, SearchSize
 
 
 def without(*indices: int) -> Removal:
@@ -41,7 +42,33 @@ def test_a_plain_search_reads_every_prompt_for_every_set() -> None:
 
 
 def test_operations_are_two_per_parameter_and_token() -> None:
-    size = ModelSize(0, 5, layer_params=100, embedding_params=10, hidden_size=0, kv_width=0, dtype_bytes=4)
+    size = ModelSize(0, 5, 100, 10, hidden_size=0, kv_width=0, dtype_bytes=4, model_type="llama")
     search = SearchSize(((without(4),),), (4, 4, 9), (3, 3, 9), 2)
     layer = 5 * (8 + 4) + 4 * (4 + 2) + 4 * 4
-    assert translation_operations({"segments": 2}, size, search) == 2 * (100 * layer + 10 * (6 + 6))
+    cost = translation_cost({"segments": 2}, size, search)
+    assert cost == SearchCost(2 * (100 * layer + 10 * (6 + 6)))
+    unknown = translation_cost({"segments": 2}, replace(size, model_type="gpt2"), search)
+    assert unknown == SearchCost(2 * (100 * (5 + 4) * (8 + 4) + 10 * (6 + 6)))
+    assert translation_cost({"segments": 2}, replace(size, model_type="m2m_100"), search) is None
+
+
+AYA = ModelSize(8_028_033_024, 32, 218_107_904, 1_048_576_000, 4096, 2048, 2, "cohere")
+
+
+def test_time_on_a_gpu_is_told_beside_the_plain_loop_s() -> None:
+    search = SearchSize((tuple(without(index) for index in range(1, 31)),), (75,) * 200, (45,) * 200, 30)
+    cost = translation_cost({"segments": 200}, AYA, search)
+    assert cost is not None
+    assert cost.told == (
+        "about 23 s on an H100 with 80 GB, by its data sheet; "
+        "6 min by a load and `generate` at batch 100 for each candidate"
+    )
+    assert plain_s(AYA, search, H100, 1) > 10 * plain_s(AYA, search, H100, 100)
+    assert joint_s(AYA, search.first(20), H100) < joint_s(AYA, search, H100)
+
+
+def test_of_a_model_that_fits_no_such_gpu_no_time_is_told() -> None:
+    search = SearchSize(((without(1),),), (75,), (45,), 30)
+    cost = translation_cost({"segments": 1}, replace(AYA, params=100_000_000_000), search)
+    assert cost is not None
+    assert cost.told == ""

@@ -9,6 +9,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lp_models import joint, parts
+from lp_models.architectures import CAUSAL, SEQ2SEQ
 from lp_models.batching import Batches
 from lp_models.decoding import GreedyDecoder
 from lp_models.flight import Task
@@ -43,7 +44,7 @@ def one_by_one(model: PreTrainedModel, given: Task, removed: Removal) -> list[li
     return decoder.translate(given.prompts, given.limits, STOPS, removed)
 
 
-@pytest.fixture(params=[*parts.CAUSAL, *parts.SEQ2SEQ])
+@pytest.fixture(params=[*CAUSAL, *SEQ2SEQ])
 def architecture(request: pytest.FixtureRequest) -> str:
     """Every one that it knows."""
     return str(request.param)
