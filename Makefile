@@ -4,6 +4,8 @@ VENV ?= .venv
 # More arguments for installing torch, e.g. the package index of its CPU builds.
 # Environments that lp-run builds for plugins honour it too.
 export TORCH_PIP_ARGS ?=
+# With `browser` too, pages are tested in a Chromium, where there is one.
+TEST_EXTRAS ?= test,docs
 BIN := $(VENV)/bin
 THREADS ?= $(shell nproc 2>/dev/null || echo 2)
 
@@ -55,7 +57,7 @@ $(VENV)/.installed: $(VENV)/.torch pyproject.toml
 	touch $@
 
 $(VENV)/.installed-for-tests: $(VENV)/.torch pyproject.toml
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable .[test,docs]
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .[$(TEST_EXTRAS)]
 	touch $@ $(VENV)/.installed
 
 clean:

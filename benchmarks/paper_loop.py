@@ -271,18 +271,22 @@ def search(task: Task, engines: Mapping[str, Ours], options: argparse.Namespace)
         ways: dict[str, Any] = dict(engines)
         if number < steps:
             ways[f"plain, batch {batch}"] = Plain(task, batch)
-        row, texts, gone_by = {}, {}, {}
+        row, texts, gone_by, peaks = {}, {}, {}, {}
         for name, way in ways.items():
+            forget_peak()
             row[name], (gone_by[name], texts[name]) = timed(way.step, sets)
-            best = gone_by[name]
+            best, peaks[name] = gone_by[name], peak_gb()
             print(
-                f"step {number + 1}: {name}: without {new_layer(best, sets)}: {row[name]:.1f} s", flush=True
+                f"step {number + 1}: {name}: without {new_layer(best, sets)}: {row[name]:.1f} s, "
+                f"{peaks[name]:.1f} GB with {len(engines)} engines loaded",
+                flush=True,
             )
             check_same(name, task, gone_by, texts)
             if isinstance(way, Ours):
                 check_begun(way, task, texts["exact"])
         work = {name: engine.work[-1] for name, engine in engines.items()}
-        told.append({"removed": new_layer(best, sets), "sets": len(sets), "seconds": row, "work": work})
+        found = {"removed": new_layer(best, sets), "sets": len(sets), "seconds": row, "work": work}
+        told.append({**found, "peak_gb": peaks})
         gone = best
     return told
 

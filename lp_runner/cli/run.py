@@ -135,7 +135,8 @@ def _refuse_twice(cells: list[Recipe]) -> None:
     for cell in cells:
         other = seen.setdefault((cell.name, cell.cell), cell.path)
         if other is not cell.path:
-            raise UsageError(f"{cell.path}: name: {cell.name} is the name of {other} too")
+            told = f"{cell.path}: name: {cell.name} is the name of {other} too"
+            raise UsageError(told, "both would be written into one folder; give one of them another name")
 
 
 def _run_all(cells: list[Recipe], command: Command) -> list[int]:

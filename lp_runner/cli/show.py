@@ -14,7 +14,7 @@ from lp_runner.cli.runs import add_run, age, found
 from lp_runner.errors import DONE, UsageError
 from lp_runner.report.excerpts import candidate, candidates, segment, step, steps
 from lp_runner.report.findings import findings
-from lp_runner.report.numbers import with_interval
+from lp_runner.report.numbers import digits_of, with_interval
 from lp_runner.report.overview import overview, results_of
 from lp_runner.store import Run
 
@@ -106,24 +106,24 @@ def _show_run(told: Mapping[str, Json]) -> None:
 
 
 def _systems(systems: Sequence[Mapping[str, Json]]) -> Json:
-    metrics = list(dict.fromkeys(one["metric"] for system in systems for one in system["evaluations"]))
-    columns = ["system", "layers", "parameters", "bytes", *metrics]
+    digits = digits_of(systems)
+    columns = ["system", "layers", "parameters", "bytes", *digits]
     rows = [
         [
             system["name"],
             "+".join(str(count) for count in system["layers"].values()),
             f"{system['params'] / 1e6:,.1f} M",
             human_bytes(system["bytes"]),
-            *(_score(metric, system) for metric in metrics),
+            *(_score(metric, system, digits[metric]) for metric in digits),
         ]
         for system in systems
     ]
     return table(columns, rows, numbers=columns[1:])
 
 
-def _score(metric: str, system: Mapping[str, Json]) -> str:
+def _score(metric: str, system: Mapping[str, Json], digits: int) -> str:
     score = next((one for one in system["evaluations"] if one["metric"] == metric), None)
-    return with_interval(score) if score else ""
+    return with_interval(score, digits) if score else ""
 
 
 def _seconds(seconds: float | None) -> str:

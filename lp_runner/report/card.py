@@ -17,7 +17,7 @@ from lp_runner.recipe.scalars import to_yaml
 from lp_runner.report.loading import with_transformers, with_vllm
 from lp_runner.report.markdown import inline
 from lp_runner.report.metadata import base_name, licence_of, metadata, test_set
-from lp_runner.report.numbers import share, with_interval
+from lp_runner.report.numbers import digits_of, share, with_interval
 from lp_runner.visible import json_code, visible
 
 __all__ = ["base_name", "card", "extras"]
@@ -115,15 +115,19 @@ def _table(results: Mapping[str, Json], system: Mapping[str, Json]) -> str:
     baselines = _baselines(results, system)
     head = ["system", "layers", "metric", "score", *(f"kept of {inline(name)}" for name in baselines)]
     shown = [one for one in results["systems"] if one["search"] is None or one is system]
-    rows = [_row(one, score, baselines) for one in shown for score in one["evaluations"]]
+    digits = digits_of(results["systems"])
+    rows = [_row(one, score, baselines, digits) for one in shown for score in one["evaluations"]]
     lines = [f"| {' | '.join(row)} |" for row in (head, *rows)]
     return "\n".join([lines[0], "|---" * len(head) + "|", *lines[1:]])
 
 
-def _row(one: Mapping[str, Json], score: Mapping[str, Json], baselines: list[str]) -> list[str]:
+def _row(
+    one: Mapping[str, Json], score: Mapping[str, Json], baselines: list[str], digits: Mapping[str, int]
+) -> list[str]:
     layers = "+".join(str(count) for count in one["layers"].values())
     kept = [_kept(one, score["metric"], baseline) for baseline in baselines]
-    return [inline(one["name"]), layers, inline(score["metric"]), with_interval(score), *kept]
+    value = with_interval(score, digits[score["metric"]])
+    return [inline(one["name"]), layers, inline(score["metric"]), value, *kept]
 
 
 def _kept(one: Mapping[str, Json], metric: str, baseline: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from lp_runner.api import Json
 
@@ -14,9 +14,13 @@ def decimals(value: float) -> int:
     return 2 if abs(value) >= 1.5 else 4
 
 
-def with_interval(score: Mapping[str, Json]) -> str:
+def digits_of(systems: Sequence[Mapping[str, Json]]) -> dict[str, int]:
+    """Of each metric, by what the unpruned model has of it."""
+    return {one["metric"]: decimals(one["value"]) for one in systems[0]["evaluations"]}
+
+
+def with_interval(score: Mapping[str, Json], digits: int) -> str:
     """A score: 47.69 [46.21, 49.20]; without the interval where it has none."""
-    digits = decimals(score["value"])
     value = f"{score['value']:.{digits}f}"
     return (
         value if score["low"] is None else f"{value} [{score['low']:.{digits}f}, {score['high']:.{digits}f}]"

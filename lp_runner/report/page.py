@@ -13,7 +13,7 @@ from lp_runner.report.gates import sentence
 from lp_runner.report.heat import heat_map, importance
 from lp_runner.report.looks import lines_of_one_run, of_one_run
 from lp_runner.report.marks import Place
-from lp_runner.report.numbers import decimals
+from lp_runner.report.numbers import digits_of
 from lp_runner.report.points import SEARCH, Speed, headline, points, speeds
 from lp_runner.report.segments import Segments
 from lp_runner.report.shell import rendered
@@ -33,7 +33,7 @@ def page(results: Mapping[str, Json], recipe: str, segments: Segments) -> str:
         benchmark=results.get("benchmark"),
         gates=[{"text": sentence(gate), "met": gate["met"]} for gate in results["gates"]],
         headline=metric,
-        decimals={one["metric"]: decimals(one["value"]) for one in results["systems"][0]["evaluations"]},
+        decimals=digits_of(results["systems"]),
         metrics=[one["metric"] for one in results["systems"][0]["evaluations"]],
         groups=_groups(results["systems"]),
         against={system["name"]: _against(system, metric) for system in results["systems"]},

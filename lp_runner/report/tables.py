@@ -87,7 +87,7 @@ def _cells(row: Row, told: Comparison) -> list[str]:
 def scored(score: Scored) -> list[str]:
     """Value, difference and p."""
     digits = decimals(score.value)
-    told = with_interval({"value": score.value, "low": score.low, "high": score.high})
+    told = with_interval({"value": score.value, "low": score.low, "high": score.high}, digits)
     if score.test is None:
         return [told, "", ""]
     change, p_value = score.test.difference, score.test.p_value

@@ -65,7 +65,8 @@ def _refuse(overlaps: Mapping[str, int], policy: str) -> None:
         forbidden = [pair for pair in forbidden if not pair.startswith("train-")]
     if forbidden:
         told = ", ".join(
-            f"{overlaps[pair]} segments in both {pair.replace('-', ' and ')}" for pair in forbidden
+            f"{overlaps[pair]} {'segment' if overlaps[pair] == 1 else 'segments'} in both {pair.replace('-', ' and ')}"
+            for pair in forbidden
         )
         raise UsageError(f"data: {told}", "make the corpora disjoint, or say data.overlap: allow")
 

@@ -27,10 +27,10 @@ def adamw(weights: Sequence[Tensor], settings: Settings, device: torch.device) -
 def paged_adamw(weights: Sequence[Tensor], settings: Settings, device: torch.device) -> torch.optim.Optimizer:
     """AdamW with a float32 state in memory that the driver pages between device and host."""
     if device.type != "cuda":
-        raise OSError("paged-adamw-32bit needs a CUDA device (hint: optimizer: adamw)")
+        raise OSError("paged-adamw-32bit needs a CUDA device; `optimizer: adamw` does not")
     if find_spec("bitsandbytes") is None:
         raise OSError(
-            "paged-adamw-32bit needs bitsandbytes (hint: pip install bitsandbytes, or optimizer: adamw)"
+            "paged-adamw-32bit needs bitsandbytes: pip install bitsandbytes, or say `optimizer: adamw`"
         )
     maker = import_module("bitsandbytes.optim").PagedAdamW32bit
     made: torch.optim.Optimizer = maker(

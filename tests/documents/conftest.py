@@ -123,13 +123,14 @@ EVERY = [block for page in PAGES for block in blocks_of(page)]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`run_block`, `unrun_block`, `recipe_block`, `any_block`, `spoken`: a test for each of them."""
+    """`run_block`, `unrun_block`, `recipe_block`, `python_block`, `any_block`, `spoken`: a test for each of them."""
     ours = [block for block in EVERY if not block.is_tested_elsewhere]
     kinds = {
         "any_block": EVERY,
         "run_block": [block for block in ours if block.language in SHELL and block.is_run],
         "unrun_block": [block for block in ours if block.language in SHELL and not block.is_run],
         "recipe_block": [block for block in ours if block.language == "yaml"],
+        "python_block": [block for block in ours if block.language == "python"],
     }
     for name, blocks in kinds.items():
         if name in metafunc.fixturenames:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import importlib.util
 import re
 import shutil
@@ -49,6 +51,14 @@ def test_a_command_within_a_sentence_is_one_that_there_is(
         assert command in {"COMMAND", "--help"} or command.endswith(".yaml")
     if command == "plugins" and rest and rest[0] != "NAME":
         assert named(rest[0], Registry.installed())
+
+
+def test_python_on_a_page_is_python_whose_imports_are_there(python_block: Any) -> None:
+    parsed_block = ast.parse(python_block.text)
+    for node in ast.walk(parsed_block):
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("lp_runner"):
+            module = importlib.import_module(str(node.module))
+            assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == []
 
 
 def test_marks_are_known_and_name_what_is_there(any_block: Any) -> None:

@@ -179,7 +179,7 @@ def test_test_text_in_dev_is_refused_with_code_2(
     other = f"data.dev.with.path={tiny_task / 'other.tsv'}"
     done = lp_run(recipe, "--quiet", "--output", tmp_path, "-o", other)
     assert done.returncode == 2
-    assert done.stderr.startswith("tiny: data: 41 segments in both dev and test")
+    assert done.stderr.startswith("tiny: data: 41 segment in both dev and test")
 
 
 def test_a_failing_recipe_does_not_stop_the_next_and_the_code_is_3(
@@ -189,7 +189,7 @@ def test_a_failing_recipe_does_not_stop_the_next_and_the_code_is_3(
     bad.write_text("extends: tiny.yaml\nname: bad\ndata: {overlap: refuse}\n", encoding="utf-8")
     done = lp_run(bad, recipe, "--output", copy.path)
     assert done.returncode == 3
-    assert "bad: data: 1 segments in both train and test" in done.stderr
+    assert "bad: data: 1 segment in both train and test" in done.stderr
     assert "tiny: 0 steps done" in done.stdout
 
 

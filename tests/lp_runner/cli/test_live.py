@@ -182,3 +182,19 @@ def test_a_log_that_is_deleted_while_it_is_looked_for_keeps_no_other_from_being_
     (tmp_path / "worker-2.log").write_text("one\ntwo")
     assert list(tail.new()) == ["worker-2: one"]
     assert list(tail.rest()) == ["worker-2: two"]
+
+
+@pytest.mark.parametrize("coloured", [True, False])
+def test_no_color_leaves_out_colours_and_no_word(coloured: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if not coloured:
+        monkeypatch.setenv("NO_COLOR", "1")
+    out = io.StringIO()
+    with Screen(Terminal(file=out, force_terminal=True, width=80, height=24), lambda: 0) as screen:
+        live = Live("tiny", screen, lambda: PLAN)
+        live.event("run-started", {"name": "tiny", "steps": 1})
+        live.event("step-started", {"step": "read", "kind": "read", "title": "read the dev corpus"})
+        live.close()
+    assert bool(re.search(r"\x1b\[[0-9;]*(3[0-8]|9[0-7])[0-9;]*m", out.getvalue())) is coloured
+    assert "▶ read the dev corpus" in re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue())

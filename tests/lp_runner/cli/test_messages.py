@@ -270,6 +270,217 @@ CASES = (
         2,
         "none.yaml: can't be read: No such file or directory\n",
     ),
+    Case(
+        "a command with a slip in it",
+        nothing,
+        ("chek", "tiny.yaml"),
+        2,
+        "chek: no such command, and no such recipe; did you mean check?\nhint: lp-run --help lists the commands\n",
+    ),
+    Case(
+        "two recipes of one name",
+        lambda tiny: shutil.copy(tiny / "tiny.yaml", tiny / "copy.yaml"),
+        ("run", "--quiet", "tiny.yaml", "copy.yaml"),
+        2,
+        "{tiny}/copy.yaml: name: tiny is the name of {tiny}/tiny.yaml too\n"
+        "hint: both would be written into one folder; give one of them another name\n",
+    ),
+    Case(
+        "a model that fits no device of a size",
+        nothing,
+        ("check", "tiny.yaml", "--device-memory", "1kB"),
+        5,
+        "{tiny}/tiny.yaml: translate with unpruned needs about 1.2 GB of device memory, more than 1.0 kB\n",
+    ),
+    Case(
+        "a test text that the search would see",
+        written("dev.tsv", "dům\tHaus\n"),
+        RUN,
+        2,
+        "tiny: data: 1 segment in both dev and test\n"
+        "hint: make the corpora disjoint, or say data.overlap: allow\n",
+    ),
+    Case(
+        "a prompt by a chat template that there isn't",
+        nothing,
+        (*RUN, "-o", "prompt.chat=true"),
+        1,
+        "tiny: encode.tokenizer: the model's tokenizer has no chat template; say `chat: false` in the prompt\n",
+    ),
+    Case(
+        "more layers than may go",
+        nothing,
+        (*RUN, "-o", "prune.with.remove=9"),
+        1,
+        "tiny: prune.one-shot: remove: 9 layers, but only 2 of 4 are unprotected\n",
+    ),
+    Case(
+        "a race by an error rate",
+        nothing,
+        (
+            *RUN,
+            *("-o", "importance={use: translation-quality, with: {metric: ter, racing: {confidence: 0.9}}}"),
+            *("-o", "prune={use: iterative-greedy, with: {remove: 1}}"),
+        ),
+        1,
+        "tiny: importance.translation-quality: racing: ter counts errors; race by a metric that counts upwards\n",
+    ),
+    Case(
+        "references that a metric needs and a corpus lacks",
+        written("dev.jsonl", '{"source": "pes"}\n'),
+        data("{use: jsonl, with: {path: dev.jsonl}}"),
+        1,
+        "tiny: read.jsonl: {tiny}/dev.jsonl:1: no column 'target'; there are source\n",
+    ),
+    Case(
+        "an optimizer that needs a GPU",
+        written("train.tsv", "Haus\tdům\n"),
+        (
+            *RUN,
+            *("-o", "data.train={use: tsv, with: {path: train.tsv}}"),
+            *("-o", "recover=[{use: sft, with: {optimizer: paged-adamw-32bit}}]"),
+        ),
+        5,
+        "tiny: recover.sft: paged-adamw-32bit needs a CUDA device; `optimizer: adamw` does not\n"
+        "hint: its log is {tiny}/runs/tiny/logs/worker-1.log\n",
+    ),
+    Case(
+        "an option that a plugin needs",
+        nothing,
+        ("check", "tiny.yaml", "-o", "evaluate=[comet]"),
+        2,
+        "-o evaluate=[comet]: evaluate.0.with.model: is missing; comet needs it\n",
+    ),
+    Case(
+        "a model of the hub without its commit",
+        nothing,
+        ("check", "tiny.yaml", "-o", "evaluate=[{use: comet, with: {model: someone/judge}}]"),
+        2,
+        "-o evaluate=[{{use: comet, with: {{model: someone/judge}}}}]: evaluate.0.with.model: someone/judge is no folder "
+        "here; a model of the hub needs its commit in `revision`\n",
+    ),
+    Case(
+        "a plugin with a slip in its name",
+        nothing,
+        ("plugins", "stf"),
+        2,
+        "no installed plugin is named 'stf'; did you mean sft?\n",
+    ),
+    Case(
+        "a schema that two plugins have",
+        nothing,
+        ("schema", "random"),
+        2,
+        "random: there are several: importance.random, prune.random\n",
+    ),
+    Case(
+        "an environment that is not built",
+        nothing,
+        ("env", "path", "comet"),
+        5,
+        "environment comet is not built\nhint: lp-run env build comet\n",
+    ),
+    Case(
+        "an environment that nobody declares",
+        nothing,
+        ("env", "build", "coment"),
+        2,
+        "no environment is named 'coment'; there are: comet, vllm\n",
+    ),
+    Case(
+        "a shipped recipe with a slip in its name",
+        nothing,
+        ("init", "quikstart"),
+        2,
+        "no shipped recipe is named quikstart; did you mean quickstart?\n",
+    ),
+    Case(
+        "a file where a shipped recipe would go",
+        written("quickstart.yaml", "mine\n"),
+        ("init", "quickstart"),
+        2,
+        "quickstart.yaml: is there already and differs; nothing is copied over it\n",
+    ),
+    Case(
+        "a file where the folder of runs is meant",
+        nothing,
+        ("list", "--output", "tiny.yaml"),
+        2,
+        "tiny.yaml: a file, where the folder of runs is meant\n",
+    ),
+)
+OF_A_RUN = (
+    Case(
+        "a step that the run doesn't have",
+        nothing,
+        ("show", "tiny", "--step", "serach"),
+        2,
+        "runs/tiny: no such step: serach; did you mean search?\n",
+    ),
+    Case(
+        "a candidate that was not scored",
+        nothing,
+        ("show", "tiny", "--candidate", "decoder.9"),
+        2,
+        "runs/tiny: no such scored candidate: decoder.9; did you mean decoder.2?\n",
+    ),
+    Case(
+        "a segment beyond the test set",
+        nothing,
+        ("show", "tiny", "--segment", "9"),
+        2,
+        "runs/tiny: no segment 9; there are 1 to 2\n",
+    ),
+    Case(
+        "a comparison of one run",
+        nothing,
+        ("compare", "tiny", "tiny"),
+        2,
+        "tiny: one run; a comparison needs two or more\n",
+    ),
+    Case(
+        "a model that the run didn't deliver",
+        nothing,
+        ("publish", "tiny", "4", "--repo", "me/x"),
+        2,
+        "runs/tiny: no model is named 4; known are 3\n",
+    ),
+    Case(
+        "a run whose models are gone",
+        lambda runs: shutil.rmtree(runs / "runs/tiny/models"),
+        ("publish", "tiny", "3", "--repo", "me/x"),
+        2,
+        "runs/tiny: no model is there yet\nhint: a run leaves its models when it is complete\n",
+    ),
+    Case(
+        "a run with a slip in its name",
+        nothing,
+        ("remove", "tyni"),
+        2,
+        "no run is named tyni; known are tiny\n",
+    ),
+    Case(
+        "a run that has done nothing yet",
+        lambda runs: shutil.rmtree(runs / "runs/tiny/steps"),
+        ("verify", "tiny"),
+        2,
+        "runs/tiny: no step of this run is done\n",
+    ),
+    Case(
+        "a run whose plan is damaged",
+        written("runs/tiny/plan.json", "{"),
+        ("show", "tiny"),
+        2,
+        "runs/tiny/plan.json: not JSON\n",
+    ),
+    Case(
+        "a run that isn't complete",
+        lambda runs: shutil.rmtree((runs / "runs/tiny/steps/09-cut-3").resolve()),
+        ("report", "tiny"),
+        1,
+        "{tiny}/runs/tiny: no report yet: 1 of 11 steps are missing: cut-3 (due)\n"
+        "hint: the same `lp-run recipe.yaml` continues it\n",
+    ),
 )
 
 
@@ -279,6 +490,7 @@ def here(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tiny)
     monkeypatch.setenv("LP_RUN_DEVICES", "cpu:7")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("LP_RUN_CACHE", str(tiny / "cache"))
     monkeypatch.delenv("LP_RUN_TRACEBACK", raising=False)
     return tiny
 
@@ -291,6 +503,26 @@ def test_an_error_says_where_what_and_the_remedy(
     capsys.readouterr()
     assert main(case.words) == case.code
     assert capsys.readouterr().err == case.told.format(tiny=here)
+
+
+@pytest.mark.parametrize("case", OF_A_RUN, ids=lambda case: case.name)
+def test_an_error_about_a_finished_run_says_the_same(
+    case: Case, runs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(runs)
+    case.plant(runs)
+    assert main(case.words) == case.code
+    assert capsys.readouterr().err == case.told.format(tiny=runs)
+
+
+def test_a_gate_that_is_not_met_is_told_with_what_was_reached(
+    finished: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(finished)
+    gate = "gates=[{system: 3, metric: chrf++, at_least: 99}]"
+    assert main(("run", "--quiet", "tiny.yaml", "-o", gate)) == 4
+    told = "tiny: gate not met: 3 must have chrf++ of 99.0 or better; reached 0.00\n"
+    assert capsys.readouterr().err == told
 
 
 def test_a_full_disk_is_told_before_the_step_that_it_is_too_small_for(

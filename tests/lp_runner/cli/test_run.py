@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,6 +22,18 @@ def test_a_good_recipe_ends_with_0_and_says_where_its_report_is(finished: Path, 
     assert (done.returncode, done.stderr) == (0, "")
     assert "tiny: 0 steps done in " in done.stdout
     assert done.stdout.rstrip().endswith(f"report: {finished}/runs/tiny/report.html")
+
+
+def test_quiet_prints_results_and_no_progress(runs: Path, lp_run: LpRun) -> None:
+    loud = lp_run("run", "tiny.yaml", "-o", "evaluate=[chrf]", folder=runs)
+    shutil.rmtree(runs / "runs")
+    quiet = lp_run("run", "tiny.yaml", "-o", "evaluate=[chrf]", "--quiet", folder=runs)
+    assert "score unpruned by chrf: done in" in loud.stdout
+    assert (loud.stderr, quiet.stderr) == ("", "")
+    *headline, ended = quiet.stdout.splitlines()
+    assert headline
+    assert "\n".join(headline) in loud.stdout
+    assert re.fullmatch(r"tiny: 11 steps done in [\d.]+ s; report: \S+/report.html", ended)
 
 
 def test_the_run_is_the_command_that_need_not_be_named(finished: Path, lp_run: LpRun) -> None:

@@ -78,7 +78,7 @@ def test_test_text_that_the_search_sees_is_refused_whatever_is_dropped_from_trai
 ) -> None:
     splits = {"train": ["a"], "dev": ["b"], "search": ["c"], "test": ["t", "u"]}
     splits[split] = ["t"]
-    with pytest.raises(UsageError, match=rf"^data: 1 segments in both {split} and test"):
+    with pytest.raises(UsageError, match=rf"^data: 1 segment in both {split} and test"):
         compared("drop-from-train", **splits)
 
 
@@ -88,9 +88,7 @@ def test_refuse_refuses_what_train_shares_with_dev(compared: Compare) -> None:
 
 
 def test_every_overlap_is_named_at_once(compared: Compare) -> None:
-    with pytest.raises(
-        UsageError, match=r"1 segments in both train and test, 1 segments in both dev and test"
-    ):
+    with pytest.raises(UsageError, match=r"1 segment in both train and test, 1 segment in both dev and test"):
         compared("refuse", train=["t"], dev=["t", "d"], test=["t"])
 
 
