@@ -516,9 +516,9 @@ def test_an_error_about_a_finished_run_says_the_same(
 
 
 def test_a_gate_that_is_not_met_is_told_with_what_was_reached(
-    finished: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(finished)
+    monkeypatch.chdir(shutil.copytree(finished, tmp_path / "own", symlinks=True))
     gate = "gates=[{system: 3, metric: chrf++, at_least: 99}]"
     assert main(("run", "--quiet", "tiny.yaml", "-o", gate)) == 4
     told = "tiny: gate not met: 3 must have chrf++ of 99.0 or better; reached 0.00\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,11 +23,10 @@ def test_a_good_recipe_ends_with_0_and_says_where_its_report_is(finished: Path, 
     assert done.stdout.rstrip().endswith(f"report: {finished}/runs/tiny/report.html")
 
 
-def test_quiet_prints_results_and_no_progress(runs: Path, lp_run: LpRun) -> None:
-    loud = lp_run("run", "tiny.yaml", "-o", "evaluate=[chrf]", folder=runs)
-    shutil.rmtree(runs / "runs")
-    quiet = lp_run("run", "tiny.yaml", "-o", "evaluate=[chrf]", "--quiet", folder=runs)
-    assert "score unpruned by chrf: done in" in loud.stdout
+def test_quiet_prints_results_and_no_progress(tiny: Path, lp_run: LpRun) -> None:
+    loud = lp_run("run", "tiny.yaml", "--output", "loud", folder=tiny)
+    quiet = lp_run("run", "tiny.yaml", "--output", "quiet", "--quiet", folder=tiny)
+    assert "score unpruned by chrf++: done in" in loud.stdout
     assert (loud.stderr, quiet.stderr) == ("", "")
     *headline, ended = quiet.stdout.splitlines()
     assert headline
