@@ -38,8 +38,8 @@ schemas: $(VENV)/.installed-for-tests
 pictures: $(VENV)/.installed-for-tests
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable .[browser]
 	rm -rf build/pictures
-	$(BIN)/lp-run recipes/quickstart.yaml --output build/pictures --quiet & \
-	$(BIN)/python -m benchmarks.live_view build/pictures/quickstart; wait
+	$(BIN)/lp-run recipes/quickstart.yaml --output build/pictures --quiet & run=$$!; \
+	$(BIN)/python -m benchmarks.live_view build/pictures/quickstart && wait $$run
 	$(BIN)/python docs/screenshots.py build/pictures/quickstart
 
 quickstart-model: $(VENV)/.installed

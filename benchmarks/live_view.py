@@ -30,6 +30,7 @@ from lp_runner.store import Run
 
 WIDTHS = (80, 140)
 HEIGHT = 32
+MOST_WAIT_S = 60
 FONT = re.compile(r"\s*@font-face \{[^}]*\}")
 """Fetched from elsewhere; without it, the reader's own monospaced one."""
 
@@ -56,8 +57,11 @@ def main() -> None:
 
 
 def begun_run(folder: Path) -> Run:
-    """Once there is one."""
+    """Once there is one. Ends the process where none begins."""
+    deadline = time.monotonic() + MOST_WAIT_S
     while not (folder / "events.jsonl").is_file():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"{folder}: no run begins there")
         time.sleep(EVERY_S)
     return Run.open(folder)
 

@@ -335,7 +335,7 @@ def check_same(
     print(f"  {len(differing)} of {len(finished)} texts differ from those of exact", flush=True)
     if task.dtype == torch.float32:
         assert gone[name] == gone["exact"], gone
-        decided_by_the_plain_loop(differing, task, exact)
+        decided_by_the_plain_loop(differing, texts[name], task, exact)
 
 
 def check_begun(way: Ours, task: Task, exact: Mapping[Removal, list[str]]) -> None:
@@ -347,13 +347,19 @@ def check_begun(way: Ours, task: Task, exact: Mapping[Removal, list[str]]) -> No
     ]
     print(f"  {len(differing)} of {len(begun)} texts that a bound ended begin in another way", flush=True)
     if task.dtype == torch.float32:
-        decided_by_the_plain_loop(differing, task, exact)
+        decided_by_the_plain_loop(differing, ended, task, exact)
 
 
 def decided_by_the_plain_loop(
-    differing: Sequence[tuple[Removal, int]], task: Task, exact: Mapping[Removal, list[str]]
+    differing: Sequence[tuple[Removal, int]],
+    ours: Mapping[Removal, list[str]],
+    task: Task,
+    exact: Mapping[Removal, list[str]],
 ) -> None:
+    """Where two words are too near to each other it is of two minds itself: it writes both. Raises AssertionError."""
     for removed, at in differing:
+        others = (Plain(task, batch).candidate(removed)[1][at] for batch in (32, 100, 8))
+        assert any(other.startswith(ours[removed][at]) for other in others), (removed, at)
         alone = replace(task, segments=[task.segments[at]])
         _, text = Plain(alone, 1).candidate(removed)
         assert text == [exact[removed][at]], (removed, at)

@@ -83,9 +83,10 @@ def _check(path: Path, arguments: argparse.Namespace, registry: Registry) -> Che
 
 
 def _told(checked: Checked) -> dict[str, Json]:
-    problems = redacted(checked.error).splitlines() if checked.error else []
-    about = {"recipe": str(checked.path), "good": checked.error is None, "runs": checked.runs}
-    return about | {"problems": problems, "notes": checked.notes}
+    error = checked.error
+    problems = redacted(error.message).splitlines() if error else []
+    about = {"recipe": str(checked.path), "good": error is None, "runs": checked.runs}
+    return about | {"problems": problems, "hint": error.hint if error else "", "notes": checked.notes}
 
 
 def _show(checked: Checked) -> int:

@@ -92,15 +92,18 @@ def parsed(words: Sequence[str]) -> argparse.Namespace:
     Raises UsageError where the first is neither a command nor a recipe.
     """
     arguments = list(words)
-    if arguments and arguments[0] not in {*COMMANDS, "-h", "--help", "--version"}:
-        _refuse_misspelt(arguments[0])
-        arguments.insert(0, "run")
-    return parser_of(arguments[:1]).parse_args(arguments)
+    if not arguments or arguments[0] in {*COMMANDS, "-h", "--help", "--version"}:
+        return parser_of(arguments[:1]).parse_args(arguments)
+    _refuse_misspelt(arguments[0])
+    found = parser_of(["run"]).parse_args(["run", *arguments])
+    _refuse_misspelt(str(found.recipes[0]))
+    return found
 
 
 def _refuse_misspelt(word: str) -> None:
     """A command with a slip in it must not start the recipe that follows."""
-    if word.startswith("-") or word.endswith(RECIPE_SUFFIXES) or Path(word).exists():
+    path = Path(word)
+    if word.startswith("-") or word.endswith(RECIPE_SUFFIXES) or (path.exists() and not path.is_dir()):
         return
     from lp_runner.recipe.complaints import nearest
 
@@ -115,15 +118,15 @@ def complain(error: LpError, run: str = "") -> int:
     """Tell it, after the name of the run that it ended; returns the exit code that it means."""
     from lp_runner.visible import visible
 
-    print(visible(f"{run}: {redacted(error)}" if run else redacted(error)), file=sys.stderr)
+    print(visible(redacted(f"{run}: {error}" if run else str(error))), file=sys.stderr)
     return error.exit_code
 
 
-def redacted(error: LpError) -> str:
-    """What it says, without what the environment keeps secret."""
+def redacted(text: str) -> str:
+    """Without what the environment keeps secret."""
     from lp_runner.store.secrets import Redactor
 
-    return Redactor.of(os.environ).text(str(error))
+    return Redactor.of(os.environ).text(text)
 
 
 def verdict(codes: Sequence[int]) -> int:

@@ -31,8 +31,11 @@ def main(arguments: argparse.Namespace) -> int:
         print(json_text([_told(entry, registry) for entry in meant]))
         return DONE
     if arguments.name:
-        for entry in named(arguments.name, registry):
-            _show_options(registry.find(entry.kind, entry.name))
+        meant = named(arguments.name, registry)
+        if len(meant) == 1:
+            _show_options(registry.find(meant[0].kind, meant[0].name))
+        for entry in meant if len(meant) > 1 else ():
+            _show_entry(entry, registry)
         return DONE
     rows = [[_told(entry, registry)[column] for column in COLUMNS] for entry in registry.entries()]
     show(table(COLUMNS, rows))
@@ -66,6 +69,14 @@ def named(word: str, registry: Registry) -> list[Entry]:
             raise UnknownPlugin(kind, rest, registry.names(kind))
         raise UnknownPlugin("installed", word, [*HOOKS, *(entry.name for entry in installed)])
     return list({(entry.kind, entry.name): entry for entry in found}.values())
+
+
+def _show_entry(entry: Entry, registry: Registry) -> None:
+    """One of several, of which some may be broken."""
+    try:
+        _show_options(registry.find(entry.kind, entry.name))
+    except LpError as error:
+        show(f"{entry.kind}.{entry.name}: broken: {error.message}")
 
 
 def _show_options(offer: Offer) -> None:

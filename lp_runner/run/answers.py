@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 
 from lp_runner.api import Ask, Json, Removal, Score
@@ -25,16 +25,17 @@ class Metric:
         self._step, self._use, self._work, self._stack = step, step.uses["importance"], work, stack
         prompts = str(work.keys[step.needs["prompts"]])
         self._journal = work.journal(step, answers_key(step, prompts, work.registry, work.prints))
-        self._known = Known()
-        self._said: list[tuple[str, Json]] = []
-        """Of its own work: for which question, "" where it was opened for any."""
-        self._asked: dict[str, None] = {}
-        self._asking = ""
+        self._known, self._said = Known(), Said()
         for entry in self._journal.entries():
-            if "facts" in entry:
-                self._said.append((entry["question"], entry["facts"]))
-            else:
-                self._known.learn(Score.from_json(entry), entry.get("question", ""))
+            question, removal = entry.get("question", ""), None
+            if "removed" in entry:
+                score = Score.from_json(entry)
+                removal = score.removed
+                self._known.learn(score, question)
+            self._said.learn(entry.get("facts", ()), question, removal)
+        self._asked: list[Ask] = []
+        self._unsaid: list[Json] = []
+        """Told since the last answer."""
         self._strategy: Strategy | None = None
         self.is_open = False
         self._told = 0
@@ -48,11 +49,11 @@ class Metric:
     @property
     def record(self) -> list[Json]:
         """What it said of its work on what it was asked, in whatever sitting and for whichever search it did it."""
-        return [facts for question, facts in self._said if self._asked and question in {"", *self._asked}]
+        return self._said.of(self._asked)
 
     def answer(self, question: Ask) -> list[Score]:
         """In the order of the sets."""
-        self._asked[print_of(question)] = None
+        self._asked.append(question)
         missing = self._known.missing(question)
         self._total = len(question.sets)
         self._told = self._total - len(missing)
@@ -79,7 +80,7 @@ class Metric:
             score = Score.from_json(item)
             if score.kind != "exact" and question.need != "winner":
                 raise RunFailed(f"{self._use.name} answers with a {score.kind} where a score is asked for")
-            self._journal.append(item if score.kind == "exact" else {**item, "question": name})
+            self._keep(item if score.kind == "exact" else {**item, "question": name}, score.removed)
             self._known.learn(score, name)
             wanted.discard(score.removed)
             self._told += 1
@@ -88,10 +89,9 @@ class Metric:
             self._work.listener.progress(self._step.id, self._told, self._total, _note(candidate, score))
             self._work.should_stop()
 
-        strategy = self._opened()
-        self._asking = name
-        strategy.do("score", {"sets": sets, "need": question.need}, on_call=self._call, on_item=on_item)
-        self._asking = ""
+        self._opened().do("score", {"sets": sets, "need": question.need}, on_call=self._call, on_item=on_item)
+        if self._unsaid:
+            self._keep({"question": name})
         if wanted:
             raise RunFailed(
                 f"{self._use.name} left {len(wanted)} of {len(missing)} removal sets without a score"
@@ -99,7 +99,9 @@ class Metric:
 
     def _opened(self) -> Strategy:
         if self._strategy is None:
-            self._strategy = self._stack.enter_context(self._work.strategy(self._step, self._use, self._keep))
+            self._strategy = self._stack.enter_context(
+                self._work.strategy(self._step, self._use, lambda facts: self._unsaid.append(dict(facts)))
+            )
         if not self.is_open:
             prompts = self._step.needs["prompts"]
             arguments = {
@@ -108,18 +110,43 @@ class Metric:
                 "stop_ids": self._work.facts(prompts)["stop_ids"],
             }
             self._strategy.do("open", arguments, on_call=self._call)
+            if self._unsaid:
+                self._keep({"question": ""})
             self.is_open = True
         return self._strategy
 
-    def _keep(self, facts: Mapping[str, Json]) -> None:
-        self._journal.append({"question": self._asking, "facts": dict(facts)})
-        self._said.append((self._asking, dict(facts)))
+    def _keep(self, entry: Mapping[str, Json], removal: Removal | None = None) -> None:
+        """In the journal, with what was told on the way to it."""
+        facts, self._unsaid = self._unsaid, []
+        self._journal.append({**entry, "facts": facts} if facts else entry)
+        self._said.learn(facts, entry.get("question", ""), removal)
 
     def _call(self, name: str, arguments: Mapping[str, Json]) -> Json:
         """A metric may ask for an evaluator that its options name."""
         if name != "evaluator":
             raise RunFailed(f"{self._use.name} calls {name!r}, which lp_runner doesn't offer to a metric")
         return nested_evaluator(self._step, self._use, arguments, self._work)
+
+
+class Said:
+    """What a metric told of its own work: while it was opened, on the way to an answer, or of a question as a whole."""
+
+    def __init__(self) -> None:
+        self._facts: dict[tuple[Removal | None, str], list[Json]] = defaultdict(list)
+
+    def learn(self, facts: Iterable[Json], question: str, removal: Removal | None = None) -> None:
+        """Once, however often it was done. Args: question, its print, "" of an exact score and of the opening."""
+        known = self._facts[removal, question]
+        known += [one for one in facts if one not in known]
+
+    def of(self, questions: Sequence[Ask]) -> list[Json]:
+        """Of the answers to these questions, in their order."""
+        places: list[tuple[Removal | None, str]] = [(None, "")] if questions else []
+        for question in questions:
+            name = print_of(question)
+            places += [(removal, which) for removal in question.sets for which in ("", name)]
+            places.append((None, name))
+        return [facts for place in dict.fromkeys(places) for facts in self._facts.get(place, ())]
 
 
 class Known:

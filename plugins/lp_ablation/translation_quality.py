@@ -174,12 +174,10 @@ class TranslationQuality:
     def _translations(
         self, context: Context, sets: Sequence[Removal], hopeless: Hopeless, part: slice = EVERYTHING
     ) -> Iterator[Translated]:
-        """And a record of what was written, of the sets that are translated to the end."""
-        passes = tokens = 0
+        """And a record of what was written, of each set that is translated to the end."""
         for number, ids in self._decoder.translate(self._task(part), sets, hopeless):
-            passes, tokens = passes + len(ids), tokens + sum(map(len, ids))
+            context.record(passes=len(ids), tokens=sum(map(len, ids)))
             yield number, ids
-        context.record(passes=passes, tokens=tokens)
 
     def _task(self, part: slice = EVERYTHING) -> Task:
         prompts = [segment.prompt_ids for segment in self._segments[part]]

@@ -8,7 +8,7 @@ sentence's length is a small part.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lp_models.architectures import CAUSAL, SEQ2SEQ
@@ -34,7 +34,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Gpu:
-    """By its data sheet, and how much of it a program reaches."""
+    """By its data sheet, in bfloat16, and how much of it a program reaches."""
 
     name: str
     operations_per_s: float
@@ -71,11 +71,13 @@ def translation_cost(options: Mapping[str, Any], size: ModelSize, search: Search
 
 
 def _on_a_gpu(size: ModelSize, search: SearchSize, gpu: Gpu) -> str:
-    if not size.kv_width or gpu.rows_in_flight(size, search) < 1:
+    size = replace(size, dtype_bytes=2)
+    nothing = not any(search.questions) or not all(search.target_tokens)
+    if nothing or not size.kv_width or gpu.rows_in_flight(size, search) < 1:
         return ""
     ours, plain = joint_s(size, search, gpu), plain_s(size, search, gpu, PLAIN_BATCH)
     return (
-        f"about {lasting(ours)} on an {gpu.name}, by its data sheet; "
+        f"about {lasting(ours)} in bfloat16 on an {gpu.name}, by its data sheet; "
         f"{lasting(plain)} by a load and `generate` at batch {PLAIN_BATCH} for each candidate"
     )
 

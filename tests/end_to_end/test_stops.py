@@ -179,7 +179,7 @@ def test_test_text_in_dev_is_refused_with_code_2(
     other = f"data.dev.with.path={tiny_task / 'other.tsv'}"
     done = lp_run(recipe, "--quiet", "--output", tmp_path, "-o", other)
     assert done.returncode == 2
-    assert done.stderr.startswith("tiny: data: 41 segment in both dev and test")
+    assert done.stderr.startswith("tiny: data: 41 segments in both dev and test")
 
 
 def test_a_failing_recipe_does_not_stop_the_next_and_the_code_is_3(

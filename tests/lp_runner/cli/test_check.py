@@ -169,3 +169,7 @@ def test_scripts_are_told_what_is_wrong_with_each_recipe(
     assert (good["good"], good["runs"], good["problems"]) == (True, 1, [])
     assert (bad["good"], bad["recipe"]) == (False, str(wrong))
     assert any(line.endswith("; did you mean remove?") for line in bad["problems"])
+    assert main(["check", str(tiny / "tiny.yaml"), "-o", "data.dev.with.path=none.tsv", "--json"]) == 2
+    [gone] = json.loads(capsys.readouterr().out)
+    assert len(gone["problems"]) == 1
+    assert gone["hint"].startswith("paths are relative")

@@ -278,6 +278,20 @@ CASES = (
         "chek: no such command, and no such recipe; did you mean check?\nhint: lp-run --help lists the commands\n",
     ),
     Case(
+        "a command with a slip in it that is a folder too",
+        lambda tiny: (tiny / "runs").mkdir(),
+        ("runs", "tiny.yaml"),
+        2,
+        "runs: no such command, and no such recipe; did you mean run?\nhint: lp-run --help lists the commands\n",
+    ),
+    Case(
+        "a command with a slip in it behind an option",
+        nothing,
+        ("--quiet", "chek", "tiny.yaml"),
+        2,
+        "chek: no such command, and no such recipe; did you mean check?\nhint: lp-run --help lists the commands\n",
+    ),
+    Case(
         "two recipes of one name",
         lambda tiny: shutil.copy(tiny / "tiny.yaml", tiny / "copy.yaml"),
         ("run", "--quiet", "tiny.yaml", "copy.yaml"),

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from lp_runner.cli.main import main
+from lp_runner.registry import BrokenPlugin, Offer, Registry
 
 Capture = pytest.CaptureFixture[str]
 
@@ -40,3 +41,20 @@ def test_a_schema_is_found_by_the_bare_name_where_there_is_one_of_it(capsys: Cap
     assert main(["schema", "recover.sft"]) == 0
     assert capsys.readouterr().out == bare
     assert "epochs" in json.loads(bare)["properties"]
+
+
+def test_a_broken_plugin_keeps_no_other_of_its_kind_from_being_shown(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Registry._find
+
+    def find(registry: Registry, kind: str, name: str) -> Offer:
+        if name == "cka":
+            raise BrokenPlugin("can't be imported")
+        return whole(registry, kind, name)
+
+    monkeypatch.setattr(Registry, "_find", find)
+    assert main(["plugins", "importance"]) == 0
+    out = capsys.readouterr().out
+    assert "importance.cka: broken: can't be imported" in out
+    assert "importance.translation-quality: " in out

@@ -96,13 +96,20 @@ def test_what_a_metric_said_of_its_work_is_told_by_every_search_that_uses_its_an
         print_of(Ask.from_json({name: question[name] for name in ("sets", "need", "metric")}))
         for question in told["questions"]
     ]
-    with journal(workplace).open("a") as lines:
-        for name, passes in (("", 1), (questions[0], 20), (questions[1], 300), ("another", 4000)):
-            lines.write(json.dumps({"question": name, "facts": {"passes": passes}}) + "\n")
+    lines = [json.loads(line) for line in journal(workplace).read_text().splitlines()]
+    for number, line in enumerate(lines):
+        line["facts"] = [{"passes": 100 + number}]
+    for name, passes in (("", 1), ("", 1), (questions[0], 20), (questions[1], 300), ("another", 4000)):
+        lines.append({"question": name, "facts": [{"passes": passes}]})
+    journal(workplace).write_text("".join(json.dumps(line) + "\n" for line in lines))
     again, _ = searched(use("prune", "iterative-greedy", remove=2))
     shallow, _ = searched(use("prune", "iterative-greedy", remove=1))
     records = [json.loads((folder / "search.json").read_text())["record"] for folder in (again, shallow)]
-    assert records == [[{"passes": 1}, {"passes": 20}, {"passes": 300}], [{"passes": 1}, {"passes": 20}]]
+    first_question = [1, 100, 101, 102, 20]
+    assert [[one["passes"] for one in record] for record in records] == [
+        [*first_question, 103, 104, 300],
+        first_question,
+    ]
 
 
 def test_another_policy_reuses_the_answers(searched: Search, workplace: Any, use: MakeUse) -> None:

@@ -281,10 +281,11 @@ def test_the_record_says_how_the_model_is_decoded_and_what_was_written(
     context: Any, folder: Path, encoded: Any
 ) -> None:
     ask(context, folder, encoded, SINGLE[:3])
-    decoding, whole, candidates = context.facts
+    decoding, whole, *candidates = context.facts
     assert decoding == {"decoding": "all sets together"}
-    assert (whole["passes"], candidates["passes"]) == (4, 3 * 4)
-    assert 0 < whole["tokens"] < candidates["tokens"]
+    assert [one["passes"] for one in (whole, *candidates)] == [4, 4, 4, 4]
+    assert whole["tokens"] > 0
+    assert len({one["tokens"] for one in candidates}) > 1
 
 
 RACING = {"confidence": 0.95, "first_look": 30, "growth": 2, "replicates": 250}

@@ -60,7 +60,7 @@ def test_time_on_a_gpu_is_told_beside_the_plain_loop_s() -> None:
     cost = translation_cost({"segments": 200}, AYA, search)
     assert cost is not None
     assert cost.told == (
-        "about 23 s on an H100 with 80 GB, by its data sheet; "
+        "about 23 s in bfloat16 on an H100 with 80 GB, by its data sheet; "
         "6 min by a load and `generate` at batch 100 for each candidate"
     )
     assert plain_s(AYA, search, H100, 1) > 10 * plain_s(AYA, search, H100, 100)
@@ -72,3 +72,6 @@ def test_of_a_model_that_fits_no_such_gpu_no_time_is_told() -> None:
     cost = translation_cost({"segments": 1}, replace(AYA, params=100_000_000_000), search)
     assert cost is not None
     assert cost.told == ""
+    asks_nothing = translation_cost({"segments": 1}, AYA, replace(search, questions=()))
+    assert asks_nothing is not None
+    assert asks_nothing.told == ""
