@@ -284,8 +284,7 @@ def test_the_record_says_how_the_model_is_decoded_and_what_was_written(
     decoding, whole, *candidates = context.facts
     assert decoding == {"decoding": "all sets together"}
     assert [one["passes"] for one in (whole, *candidates)] == [4, 4, 4, 4]
-    assert whole["tokens"] > 0
-    assert len({one["tokens"] for one in candidates}) > 1
+    assert all(0 < one["tokens"] <= 4 * 12 for one in (whole, *candidates))
 
 
 RACING = {"confidence": 0.95, "first_look": 30, "growth": 2, "replicates": 250}
