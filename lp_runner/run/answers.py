@@ -135,9 +135,11 @@ class Said:
         self._facts: dict[tuple[Removal | None, str], list[Json]] = defaultdict(list)
 
     def learn(self, facts: Iterable[Json], question: str, removal: Removal | None = None) -> None:
-        """Once, however often it was done. Args: question, its print, "" of an exact score and of the opening."""
-        known = self._facts[removal, question]
-        known += [one for one in facts if one not in known]
+        """Args: question, its print; "" of an exact score, and of the opening. Of both the last one counts."""
+        if removal is None and question:
+            self._facts[removal, question] += facts
+        else:
+            self._facts[removal, question] = list(facts)
 
     def of(self, questions: Sequence[Ask]) -> list[Json]:
         """Of the answers to these questions, in their order."""
