@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -132,7 +133,7 @@ def compare(runs: Mapping[str, Run]) -> Comparison:
         tuple(_merged(rows, keys)),
         tuple(metrics),
         tuple(speeds),
-        (*notes, *silent),
+        (*notes, *silent, *_timed_twice(rows, keys)),
         told["metric"],
         told["higher_is_better"],
         {member.label: tuple(findings(member.results)) for member in members},
@@ -280,6 +281,13 @@ def _scored(ours: Evaluation, theirs: Evaluation | None) -> Scored:
         return Scored(ours.value, None, None, None)
     tested = statistics.compare(ours, theirs) if theirs is not None and theirs.replicates else None
     return Scored(ours.value, *statistics.interval(ours.replicates), tested)
+
+
+def _timed_twice(rows: Sequence[Row], keys: Sequence[tuple[str, ...]]) -> list[str]:
+    timed = Counter(key for row, key in zip(rows, keys, strict=True) if row.speeds)
+    if not timed or max(timed.values()) == 1:
+        return []
+    return ["speeds of a model that several runs share are those of the first that timed it"]
 
 
 def _merged(rows: Sequence[Row], keys: Sequence[tuple[str, ...]]) -> list[Row]:

@@ -154,7 +154,9 @@ def test_where_only_the_hardware_differs_scores_are_compared_and_speed_is_not(
 
     edited(two / "runs/tiny/results.json", timed("2 x A"))
     edited(two / "other/tiny/results.json", timed("2 x A"))
-    assert compared(two, lp_run)["speeds"] == ["vllm, batch 8"]
+    told = compared(two, lp_run)
+    assert told["speeds"] == ["vllm, batch 8"]
+    assert told["notes"] == []
     edited(two / "other/tiny/results.json", timed("1 x B"))
     told = compared(two, lp_run)
     assert (told["metrics"], told["speeds"]) == (["chrf++"], [])
@@ -168,6 +170,25 @@ def test_where_only_the_hardware_differs_scores_are_compared_and_speed_is_not(
     told = compared(two, lp_run)
     assert (told["metrics"], told["speeds"]) == (["chrf++"], [])
     assert "other by cuda on 2 x A, 2 segments" in told["notes"][0]
+
+
+def test_speeds_of_a_model_that_two_runs_share_are_of_the_first_which_is_said(
+    two: Path, lp_run: LpRun
+) -> None:
+    def timed(rate: float) -> Change:
+        row = {"label": "vllm", "batch_size": 8, "system": "unpruned", "speedup": None}
+        row["tokens_per_s"] = {"median": rate, "min": rate, "max": rate}
+        machine, settings = {"processor": "2 x A", "accelerators": []}, {"segments": 2, "new_tokens": 4}
+        benchmark = {"machine": machine, "settings": settings, "measurements": [row]}
+        return lambda told: told.update(benchmark=benchmark)
+
+    edited(two / "runs/tiny/results.json", timed(10.0))
+    edited(two / "other/tiny/results.json", timed(20.0))
+    told = compared(two, lp_run)
+    unpruned = next(row for row in told["rows"] if row["system"] == "unpruned")
+    assert unpruned["runs"] == ["tiny", "other"]
+    assert unpruned["speeds"]["vllm, batch 8"]["median"] == 10.0
+    assert told["notes"] == ["speeds of a model that several runs share are those of the first that timed it"]
 
 
 def test_one_run_is_no_comparison_and_an_unfinished_one_is_refused(two: Path, lp_run: LpRun) -> None:
