@@ -6,6 +6,7 @@ Each is planted for real and told by the command itself: the whole text on stder
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,9 +14,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 from transformers import BertConfig, BertForMaskedLM
 
 from lp_runner.cli.main import main
+from lp_runner.cli.runs import alone
+from lp_runner.store import RunFolder
 
 Plant = Callable[[Path], object]
 RUN = ("run", "--quiet", "tiny.yaml")
@@ -77,6 +81,13 @@ def data(use: str) -> tuple[str, ...]:
     return (*RUN, "-o", f"data.dev={use}")
 
 
+def without_end(tiny: Path) -> None:
+    path = tiny / "model" / "tokenizer_config.json"
+    told = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps({name: value for name, value in told.items() if name != "eos_token"}), "utf-8")
+
+
+JUDGE = f"evaluate=[{{use: comet, with: {{model: someone/judge, revision: {'a' * 40}}}}}]"
 MODEL = "tiny: tiny.yaml:4:15: model.path: "
 CASES = (
     Case(
@@ -322,6 +333,28 @@ CASES = (
         "tiny: encode.tokenizer: the model's tokenizer has no chat template; say `chat: false` in the prompt\n",
     ),
     Case(
+        "a tokenizer that knows no end",
+        without_end,
+        RUN,
+        1,
+        "tiny: encode.tokenizer: the model's tokenizer has no token to end a translation with (eos_token)\n",
+    ),
+    Case(
+        "an environment that may not be built",
+        nothing,
+        (*RUN, "--offline", "-o", "infer={use: vllm, max_new_tokens: 4}"),
+        5,
+        "tiny: environment vllm is not built, and --offline builds nothing\nhint: lp-run env build vllm\n",
+    ),
+    Case(
+        "a publisher whose models can run code",
+        nothing,
+        ("check", "tiny.yaml", "-o", JUDGE),
+        2,
+        f"-o {JUDGE.replace('{', '{{').replace('}', '}}')}: evaluate.0.with.model: someone is none of comet's known "
+        "publishers (Unbabel), and its models can run code; --trust-publisher someone if you trust it\n",
+    ),
+    Case(
         "more layers than may go",
         nothing,
         (*RUN, "-o", "prune.with.remove=9"),
@@ -527,6 +560,41 @@ def test_an_error_about_a_finished_run_says_the_same(
     case.plant(runs)
     assert main(case.words) == case.code
     assert capsys.readouterr().err == case.told.format(tiny=runs)
+
+
+def test_a_run_that_another_process_works_on_is_left_alone(
+    runs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(runs)
+    with alone(RunFolder(runs / "runs/tiny")):
+        assert main(("report", "tiny")) == 1
+    told = f"{runs}/runs/tiny is in use by process {os.getpid()}\nhint: wait for it, or stop it\n"
+    assert capsys.readouterr().err == told
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            GatedRepoError,
+            "acme/model is gated\nhint: accept its terms on the hub and log in with `hf auth login`\n",
+        ),
+        (RepositoryNotFoundError, "the hub has no acme/model (or hides it from you)\n"),
+    ],
+)
+def test_a_model_that_the_hub_keeps_is_told_with_what_opens_it(
+    error: type[Exception],
+    told: str,
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def kept(*args: object, **options: object) -> str:
+        raise error.__new__(error)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", kept)
+    assert main((*RUN, "-o", "model.path=acme/model")) == 5
+    assert capsys.readouterr().err == f"tiny: -o model.path=acme/model: {told}"
 
 
 def test_a_gate_that_is_not_met_is_told_with_what_was_reached(
