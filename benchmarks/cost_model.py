@@ -43,7 +43,7 @@ def main() -> None:
     for batch in (1, 8, 100):
         print(row(f"paper's loop, batch {batch}", plain, search, plain_s(AYA, search, H100, batch)))
     ours = sum((jointly(one, AYA.layers, search) for one in questions), Tokens(0, 0))
-    print(row("joint decoder", ours, search, joint_s(AYA, search, H100)))
+    print(row("joint decoder", ours, search, joint_s(ours, AYA, search, H100)))
     most = len(questions[0]) * SEGMENTS
     print(f"\nrows in flight: {H100.rows_in_flight(AYA, search):,} of at most {most:,}")
 

@@ -295,17 +295,7 @@ def _files(output: Path) -> dict[str, bytes]:
     folders = [output / ".store", *output.glob("*/models")]
     paths = (path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file())
     named = ((path.relative_to(output), path) for path in paths)
-    return {str(name): _made(path) for name, path in named if not set(name.parts) & set(NOT_COMPARED)}
-
-
-def _made(path: Path) -> bytes:
-    """A file's bytes, without what a search's metric said of its own work: a kill makes that more."""
-    content = path.read_bytes()
-    if path.name == "search.json":
-        return json.dumps({**json.loads(content), "record": None}).encode()
-    if path.parent.name == ".journals":
-        return b"".join(line for line in content.splitlines(keepends=True) if "facts" not in json.loads(line))
-    return content
+    return {str(name): path.read_bytes() for name, path in named if not set(name.parts) & set(NOT_COMPARED)}
 
 
 def _scores(output: Path) -> list[Any]:

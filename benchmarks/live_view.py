@@ -13,19 +13,18 @@ import argparse
 import io
 import re
 import time
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
-from lp_runner.api import Json
-from lp_runner.cli.live import moment
+from lp_runner.cli.live import Live
 from lp_runner.cli.memory import workers_bytes
 from lp_runner.cli.paper import Paper
 from lp_runner.cli.picture import drawn
-from lp_runner.cli.view import View, after, begun, progressed
-from lp_runner.cli.watch import EVERY_S, Events
+from lp_runner.cli.view import View
+from lp_runner.cli.watch import EVERY_S, watched
 from lp_runner.store import Run
 
 WIDTHS = (80, 140)
@@ -49,7 +48,10 @@ def main() -> None:
     parser.add_argument("--into", type=Path, default=Path("docs/images"))
     arguments = parser.parse_args()
     arguments.into.mkdir(parents=True, exist_ok=True)
-    for name, chosen in worth_showing(list(followed(begun_run(arguments.run)))).items():
+    run = begun_run(arguments.run)
+    album: Any = Album(run)
+    watched(run, Live(run.name, album, lambda: Run.open(run.folder).plan))
+    for name, chosen in worth_showing(album.moments).items():
         for width in WIDTHS:
             picture = arguments.into / f"live-{name}-{width}.svg"
             picture.write_text(svg(chosen, width), encoding="utf-8")
@@ -66,26 +68,20 @@ def begun_run(folder: Path) -> Run:
     return Run.open(folder)
 
 
-def followed(run: Run) -> Iterator[Moment]:
-    """From its last start to its end: after each event, and twice a second between them."""
-    events, view = Events(run), View(run.name)
-    while True:
-        holder = run.holder
-        for event in events.new():
-            view = told(view, event, run)
-            yield Moment(view)
-        if holder is None:
-            return
-        if (count := run.progress) and count["time"] >= events.step_since and count["step"] == events.step:
-            view = progressed(view, count["step"], count["done"], count["total"], count["note"], time.time())
-            yield Moment(view, workers_bytes(holder))
-        time.sleep(EVERY_S)
+class Album:
+    """Takes the place of a screen, and keeps what one would have shown."""
 
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self.moments: list[Moment] = []
 
-def told(view: View, event: Mapping[str, Json], run: Run) -> View:
-    if event["event"] == "run-started":
-        return begun(view.run, Run.open(run.folder).plan, moment(event))
-    return after(view, event["event"], event, moment(event))
+    def show(self, view: View) -> None:
+        holder = self._run.holder
+        self.moments.append(Moment(view, workers_bytes(holder) if holder and view.pace else 0))
+
+    def leave(self, view: View) -> None: ...
+
+    def line(self, text: str) -> None: ...
 
 
 def worth_showing(seen: list[Moment]) -> dict[str, Moment]:

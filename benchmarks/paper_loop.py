@@ -24,22 +24,20 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from lp_ablation.limits import roomy
 from lp_ablation.translation_quality import TranslationQuality
-from lp_models.layers import skipping, stacks
+from lp_models.layers import skipping
 from lp_models.padding import left_padded
-from lp_models.products import by_onednn
 from lp_models.seq2seq import pad_id
 from lp_models.texts import decode, load_tokenizer
 from lp_sacrebleu.evaluator import ChrfPlusPlus
+from matrix_products import reached
 from memory import forget_peak, peak_gb
 from sacrebleu.metrics.chrf import CHRF
-from torch import nn
 from transformers import AutoModelForCausalLM, GenerationConfig
 
 from lp_runner.api import EncodedSegment, Hypotheses, Layer, Removal, Resamples
@@ -289,40 +287,6 @@ def search(task: Task, engines: Mapping[str, Ours], options: argparse.Namespace)
         told.append({**found, "peak_gb": peaks})
         gone = best
     return told
-
-
-@torch.inference_mode()
-def reached(model: Any, steps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """How fast this machine multiplies by this model's weights, 1024 rows at a time; the engine's share of that."""
-    linears = [part for part in stacks(model)["decoder"].layers[0].modules() if isinstance(part, nn.Linear)]
-    hidden = torch.randn(1024, model.config.hidden_size)
-    rows = [torch.randn(1024, linear.in_features).to(model.dtype) for linear in linears]
-    operations = 2 * 1024 * sum(linear.weight.numel() for linear in linears)
-    own_s = sum(map(best_of_5, linears, rows))
-    with by_onednn(model):
-        layer_s = sum(map(best_of_5, linears, rows))
-    head = model.get_output_embeddings().weight
-    head_s, head_dtype = min(
-        (best_of_5(partial(products, head.to(dtype)), hidden.to(dtype)), str(dtype).removeprefix("torch."))
-        for dtype in (model.dtype, torch.bfloat16)
-    )
-    work, seconds = [step["work"]["exact"] for step in steps], sum(step["seconds"]["exact"] for step in steps)
-    alone_s = sum(one["layer_tokens"] * layer_s + one["head_tokens"] * head_s for one in work) / 1024
-    return {
-        "own_flop_per_s": operations / own_s,
-        "layer_flop_per_s": operations / layer_s,
-        "head_flop_per_s": 2 * 1024 * head.numel() / head_s,
-        "head_dtype": head_dtype,
-        "share": alone_s / seconds,
-    }
-
-
-def products(weight: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-    return rows @ weight.T
-
-
-def best_of_5(call: Any, rows: torch.Tensor) -> float:
-    return min(timed(call, rows)[0] for _ in range(5))
 
 
 def check_same(

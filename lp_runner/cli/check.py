@@ -21,6 +21,8 @@ from lp_runner.recipe.publishers import refuse_unknown
 from lp_runner.registry import Registry
 from lp_runner.visible import visible
 
+_SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+
 
 class Checked(NamedTuple):
     """One recipe."""
@@ -33,9 +35,6 @@ class Checked(NamedTuple):
     @property
     def code(self) -> int:
         return self.error.exit_code if self.error else DONE
-
-
-_SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,8 +55,10 @@ def main(arguments: argparse.Namespace) -> int:
         from lp_runner.cli.console import json_text
 
         print(json_text([_told(one) for one in found]))
-        return verdict([one.code for one in found])
-    return verdict([_show(one) for one in found])
+    else:
+        for one in found:
+            _show(one)
+    return verdict([one.code for one in found])
 
 
 def size_bytes(text: str) -> int:
@@ -84,19 +85,19 @@ def _check(path: Path, arguments: argparse.Namespace, registry: Registry) -> Che
 
 def _told(checked: Checked) -> dict[str, Json]:
     error = checked.error
-    problems = redacted(error.message).splitlines() if error else []
+    problems, hint = (redacted(error.message).splitlines(), redacted(error.hint)) if error else ([], "")
     about = {"recipe": str(checked.path), "good": error is None, "runs": checked.runs}
-    return about | {"problems": problems, "hint": error.hint if error else "", "notes": checked.notes}
+    return about | {"problems": problems, "hint": hint, "notes": checked.notes}
 
 
-def _show(checked: Checked) -> int:
+def _show(checked: Checked) -> None:
     if checked.error:
-        return complain(checked.error)
+        complain(checked.error)
+        return
     runs = f" ({checked.runs} runs)" if checked.runs > 1 else ""
     print(visible(f"{checked.path}: good{runs}"))
     for line in checked.notes:
         print(visible(f"{checked.path}: {line}"))
-    return DONE
 
 
 def _missing_environments(cells: list[Recipe], registry: Registry) -> list[str]:

@@ -54,28 +54,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     registry = Registry.installed()
     store = Output(arguments.output.absolute()).store
-    told: list[Json] = []
-    codes = [_plan(path, arguments, registry, store, told) for path in arguments.recipes]
+    found: list[Estimated] = []
+    codes = []
+    for path in arguments.recipes:
+        try:
+            found += _plans(path, arguments, registry, store)
+            codes.append(DONE)
+        except LpError as error:
+            codes.append(complain(error))
     if arguments.json:
-        print(json_text(told))
+        print(json_text([_told(one) for one in found]))
+    else:
+        for one in found:
+            _show(one)
     return verdict(codes)
 
 
-def _plan(
-    path: Path, arguments: argparse.Namespace, registry: Registry, store: Store, told: list[Json]
-) -> int:
-    try:
-        for cell in recipe.load(path, arguments.overrides, registry):
-            refuse_unknown(cell, registry, arguments.trusted)
-            check_inputs(cell, registry)
-            found = _estimated(cell, registry, store, run_folder(arguments.output, cell).path)
-            if arguments.json:
-                told.append(_told(found))
-            else:
-                _show(found)
-    except LpError as error:
-        return complain(error)
-    return DONE
+def _plans(path: Path, arguments: argparse.Namespace, registry: Registry, store: Store) -> list[Estimated]:
+    """Of every cell."""
+    cells = recipe.load(path, arguments.overrides, registry)
+    for cell in cells:
+        refuse_unknown(cell, registry, arguments.trusted)
+        check_inputs(cell, registry)
+    return [_estimated(cell, registry, store, run_folder(arguments.output, cell).path) for cell in cells]
 
 
 def _estimated(cell: Recipe, registry: Registry, store: Store, folder: Path) -> Estimated:

@@ -26,19 +26,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     registry = Registry.installed()
+    meant = named(arguments.name, registry) if arguments.name else registry.entries()
     if arguments.json:
-        meant = named(arguments.name, registry) if arguments.name else registry.entries()
         print(json_text([_told(entry, registry) for entry in meant]))
-        return DONE
-    if arguments.name:
-        meant = named(arguments.name, registry)
-        if len(meant) == 1:
-            _show_options(registry.find(meant[0].kind, meant[0].name))
-        for entry in meant if len(meant) > 1 else ():
-            _show_entry(entry, registry)
-        return DONE
-    rows = [[_told(entry, registry)[column] for column in COLUMNS] for entry in registry.entries()]
-    show(table(COLUMNS, rows))
+    elif not arguments.name:
+        told = [_told(entry, registry) for entry in meant]
+        show(table(COLUMNS, [[one[column] for column in COLUMNS] for one in told]))
+    elif len(meant) == 1:
+        _show_options(registry.find(meant[0].kind, meant[0].name))
+    else:
+        for entry in meant:
+            _show_one_of_several(entry, registry)
     return DONE
 
 
@@ -46,11 +44,8 @@ def _told(entry: Entry, registry: Registry) -> dict[str, Json]:
     schema = None
     try:
         offer = registry.find(entry.kind, entry.name)
-        environment, summary, schema = (
-            offer.declaration.environment.name,
-            offer.declaration.summary,
-            offer.schema,
-        )
+        environment, summary = offer.declaration.environment.name, offer.declaration.summary
+        schema = offer.schema
     except NameClash as error:
         environment, summary = "?", f"clash: {error.message}"
     except LpError as error:
@@ -71,8 +66,8 @@ def named(word: str, registry: Registry) -> list[Entry]:
     return list({(entry.kind, entry.name): entry for entry in found}.values())
 
 
-def _show_entry(entry: Entry, registry: Registry) -> None:
-    """One of several, of which some may be broken."""
+def _show_one_of_several(entry: Entry, registry: Registry) -> None:
+    """One that is broken keeps no other from being shown."""
     try:
         _show_options(registry.find(entry.kind, entry.name))
     except LpError as error:

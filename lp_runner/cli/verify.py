@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 
 from lp_runner.api import Json
 from lp_runner.cli.console import json_text
@@ -24,11 +25,13 @@ def main(arguments: argparse.Namespace) -> int:
     for run in runs:
         if not run.steps and not run.missing:
             raise UsageError(f"{run.folder}: no step of this run is done")
+    told = []
+    for run in runs:
+        told.append(_verified(run))
+        if not arguments.json:
+            _show(told[-1])
     if arguments.json:
-        told = [_verified(run) for run in runs]
         print(json_text(told))
-    else:
-        told = [_shown(_verified(run)) for run in runs]
     return RUN_FAILED if any(one["problems"] for one in told) else DONE
 
 
@@ -40,9 +43,8 @@ def _verified(run: Run) -> dict[str, Json]:
     return {"run": str(run.folder), "artefacts": artefacts, "problems": problems}
 
 
-def _shown(told: dict[str, Json]) -> dict[str, Json]:
+def _show(told: Mapping[str, Json]) -> None:
     for problem in told["problems"]:
         print(visible(problem))
     damaged = len(told["problems"])
     print(visible(f"{told['run']}: {told['artefacts']} artefacts, {damaged} damaged files"))
-    return told

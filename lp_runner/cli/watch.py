@@ -35,7 +35,7 @@ def main(arguments: argparse.Namespace) -> int:
         if arguments.verbose:
             stack.enter_context(following(run.folder / "logs", listener.line))
         try:
-            ended = _watched(run, listener)
+            ended = watched(run, listener)
         except KeyboardInterrupt:  # the run isn't ours to stop
             return INTERRUPTED
     show(f"{arguments.run}: {ended}")
@@ -50,8 +50,8 @@ def _listener(run: Run, stack: ExitStack) -> Live | Plain:
     return Live(run.name, screen, lambda: Run.open(run.folder).plan)
 
 
-def _watched(run: Run, listener: Live | Plain) -> str:
-    """How it ended."""
+def watched(run: Run, listener: Live | Plain) -> str:
+    """Until it ends; how it ended."""
     events = Events(run)
     ended = ""
     while True:

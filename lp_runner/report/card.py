@@ -17,7 +17,7 @@ from lp_runner.recipe.scalars import to_yaml
 from lp_runner.report.loading import with_transformers, with_vllm
 from lp_runner.report.markdown import inline
 from lp_runner.report.metadata import base_name, licence_of, metadata, test_set
-from lp_runner.report.numbers import decimals, digits_of, share, with_interval
+from lp_runner.report.numbers import digits_of, share, with_interval
 from lp_runner.visible import json_code, visible
 
 __all__ = ["base_name", "card", "extras"]
@@ -126,7 +126,7 @@ def _row(
 ) -> list[str]:
     layers = "+".join(str(count) for count in one["layers"].values())
     kept = [_kept(one, score["metric"], baseline) for baseline in baselines]
-    value = with_interval(score, digits.get(score["metric"], decimals(score["value"])))
+    value = with_interval(score, digits[score["metric"]])
     return [inline(one["name"]), layers, inline(score["metric"]), value, *kept]
 
 

@@ -15,8 +15,9 @@ def decimals(value: float) -> int:
 
 
 def digits_of(systems: Sequence[Mapping[str, Json]]) -> dict[str, int]:
-    """Of each metric, by what the unpruned model has of it."""
-    return {one["metric"]: decimals(one["value"]) for one in systems[0]["evaluations"]}
+    """Of each metric, by what the first system has of it, the unpruned one as a rule."""
+    scores = (one for system in reversed(systems) for one in system["evaluations"])
+    return {one["metric"]: decimals(one["value"]) for one in scores}
 
 
 def with_interval(score: Mapping[str, Json], digits: int) -> str:

@@ -110,8 +110,9 @@ class Metric:
                 "stop_ids": self._work.facts(prompts)["stop_ids"],
             }
             self._strategy.do("open", arguments, on_call=self._call)
-            if self._unsaid:
+            if self._unsaid != self._said.opening:
                 self._keep({"question": ""})
+            self._unsaid = []
             self.is_open = True
         return self._strategy
 
@@ -133,6 +134,10 @@ class Said:
 
     def __init__(self) -> None:
         self._facts: dict[tuple[Removal | None, str], list[Json]] = defaultdict(list)
+
+    @property
+    def opening(self) -> list[Json]:
+        return self._facts[None, ""]
 
     def learn(self, facts: Iterable[Json], question: str, removal: Removal | None = None) -> None:
         """Args: question, its print; "" of an exact score, and of the opening. Of both the last one counts."""

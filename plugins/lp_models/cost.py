@@ -62,20 +62,19 @@ def translation_cost(options: Mapping[str, Any], size: ModelSize, search: Search
     if size.model_type in SEQ2SEQ:
         return None
     asked = search.first(options["segments"])
+    known = size.model_type in CAUSAL
+    counted = jointly if known else plainly
+    work = sum((counted(sets, size.layers, asked) for sets in asked.questions), Tokens(0, 0))
     whole = plainly([frozenset()], size.layers, asked)
-    if size.model_type not in CAUSAL:
-        one_by_one = sum((plainly(sets, size.layers, asked) for sets in asked.questions), whole)
-        return SearchCost(one_by_one.operations(size))
-    work = sum((jointly(sets, size.layers, asked) for sets in asked.questions), whole)
-    return SearchCost(work.operations(size), _on_a_gpu(size, asked, H100))
+    return SearchCost((work + whole).operations(size), _on_a_gpu(work, size, asked, H100) if known else "")
 
 
-def _on_a_gpu(size: ModelSize, search: SearchSize, gpu: Gpu) -> str:
+def _on_a_gpu(work: Tokens, size: ModelSize, search: SearchSize, gpu: Gpu) -> str:
     size = replace(size, dtype_bytes=2)
     nothing = not any(search.questions) or not all(search.target_tokens)
     if nothing or not size.kv_width or gpu.rows_in_flight(size, search) < 1:
         return ""
-    ours, plain = joint_s(size, search, gpu), plain_s(size, search, gpu, PLAIN_BATCH)
+    ours, plain = joint_s(work, size, search, gpu), plain_s(size, search, gpu, PLAIN_BATCH)
     return (
         f"about {lasting(ours)} in bfloat16 on an {gpu.name}, by its data sheet; "
         f"{lasting(plain)} by a load and `generate` at batch {PLAIN_BATCH} for each candidate"
@@ -103,9 +102,8 @@ def plain_s(size: ModelSize, search: SearchSize, gpu: Gpu, batch: int) -> float:
     return seconds
 
 
-def joint_s(size: ModelSize, search: SearchSize, gpu: Gpu) -> float:
+def joint_s(work: Tokens, size: ModelSize, search: SearchSize, gpu: Gpu) -> float:
     """Products at the reached speed; keys and values are read once per new token; steps that are short of rows."""
-    work = sum((jointly(sets, size.layers, search) for sets in search.questions), Tokens(0, 0))
     kept = sum(size.layers - len(removed) for sets in search.questions for removed in sets)
     pairs = zip(search.prompt_tokens, search.target_tokens, strict=True)
     looked_at = sum(target * (prompt + target / 2) for prompt, target in pairs)

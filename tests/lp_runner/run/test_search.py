@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,49 @@ def test_what_a_metric_said_of_its_work_is_told_by_every_search_that_uses_its_an
         [*first_question, 103, 104, 300],
         first_question,
     ]
+
+
+def test_a_killed_search_ends_with_the_same_journal_and_record_of_a_metric_that_talks(
+    searched: Search, workplace: Any, use: MakeUse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole_strategy = Workplace.strategy
+
+    @contextmanager
+    def talking(work: Workplace, step: Step, use: Use, on_record: Any = None) -> Iterator[Any]:
+        if use.kind == "importance":
+            yield Talker(on_record)
+        else:
+            with whole_strategy(work, step, use, on_record) as strategy:
+                yield strategy
+
+    monkeypatch.setattr(Workplace, "strategy", talking)
+    policy = use("prune", "iterative-greedy", remove=2)
+    whole, _ = searched(policy)
+    journalled = journal(workplace).read_bytes()
+    record = json.loads((whole / "search.json").read_text())["record"]
+    assert record[:2] == [{"decoding": "aloud"}, {"passes": 40}]
+    assert [one["of"] for one in record[2:5]] == ["decoder.1", "decoder.2", "decoder.3"]
+    lines = journalled.splitlines(keepends=True)
+    for kept in range(len(lines)):
+        journal(workplace).write_bytes(b"".join(lines[:kept]))
+        again, _ = searched(policy)
+        assert (again / "search.json").read_bytes() == (whole / "search.json").read_bytes()
+        assert journal(workplace).read_bytes() == journalled
+
+
+@dataclass
+class Talker:
+    """A metric's worker that says something of everything it does."""
+
+    say: Callable[[dict[str, Any]], None]
+
+    def do(self, what: str, arguments: dict[str, Any], on_item: Any = None, **how: Any) -> None:
+        if what == "open":
+            self.say({"decoding": "aloud"})
+            self.say({"passes": 40})
+        for names in arguments.get("sets", ()):
+            self.say({"passes": 10, "of": names[-1]})
+            on_item({"removed": names, "value": float(names[-1][-1]), "raw": None, "kind": "exact"})
 
 
 def test_another_policy_reuses_the_answers(searched: Search, workplace: Any, use: MakeUse) -> None:
