@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lp_runner.api import Evaluation
+from lp_runner.errors import RunFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def retention(system: Evaluation, baseline: Evaluation) -> Estimate | None:
 
     system ÷ baseline, and for an error rate (lower is better) baseline ÷ system; the interval is that of the
     paired ratios. None where there is nothing to divide by: a value or replicate that isn't positive.
-    Raises ValueError where the two can't be compared.
+    Raises RunFailed where the two can't be compared.
     """
     check_comparable(system, baseline)
     top, bottom = (system, baseline) if system.higher_is_better else (baseline, system)
@@ -53,10 +54,10 @@ def retention(system: Evaluation, baseline: Evaluation) -> Estimate | None:
 
 
 def check_comparable(system: Evaluation, baseline: Evaluation) -> None:
-    """Raises ValueError where two evaluations are not of one metric on the same resamples."""
+    """Raises RunFailed where two evaluations are not of one metric on the same resamples."""
     ours, theirs = (f"{one.metric} ({one.signature})" for one in (system, baseline))
     if ours != theirs:
-        raise ValueError(f"{ours} can't be compared with {theirs}")
+        raise RunFailed(f"{ours} can't be compared with {theirs}")
     counts = len(system.replicates), len(baseline.replicates)
     if counts[0] != counts[1] or not counts[0]:
-        raise ValueError(f"{system.metric}: {counts[0]} and {counts[1]} replicates can't be paired")
+        raise RunFailed(f"{system.metric}: {counts[0]} and {counts[1]} replicates can't be paired")

@@ -30,7 +30,7 @@ def candidates_for(
     """
     ours = sorted(layer for layer in layers if layer.stack == stack)
     if not ours:
-        raise ValueError(f"the model has no {stack} layers")
+        raise ValueError(f"stack: the model has no {stack} layers")
     spared = {layer for name in protect for layer in _protected(ours, name)}
     candidates = [layer for layer in ours if layer not in spared]
     if remove > len(candidates):

@@ -14,13 +14,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from lp_runner.checkpoint import guard
 from lp_runner.checkpoint.config import cut_config, write_out
 from lp_runner.checkpoint.layers import Stack, find_stacks, kept_layers, place, read_config
 from lp_runner.checkpoint.tensors import INDEX, SINGLE, Shard, Tensor, header, read_folder
-from lp_runner.errors import EnvironmentFailed, RunFailed
+from lp_runner.errors import RunFailed
 from lp_runner.files import fsync_file
 
 PIECE_BYTES = 16 << 20
@@ -42,8 +42,7 @@ def cut(source: Path, removed: Iterable[tuple[str, int]], into: Path) -> dict[st
     Indices are the source's own, from 0. What stays is renumbered from 0; tensors, tokenizer and the rest of
     config.json are the source's, byte for byte.
     Returns: name of each written file, relative to `into` → its sha256.
-    Raises: UsageError where the model or a layer can't be cut (guard.py); RunFailed where the source is damaged;
-        EnvironmentFailed where the disk is full.
+    Raises: UsageError where the model or a layer can't be cut (guard.py); RunFailed where the source is damaged.
     """
     config = read_config(source)
     guard.refuse_code(source)
@@ -55,14 +54,9 @@ def cut(source: Path, removed: Iterable[tuple[str, int]], into: Path) -> dict[st
     for stack in stacks:
         guard.refuse_unlike_layers(shards, stack, kept[stack.name], written_out)
     smaller = cut_config(written_out, stacks, kept)
-    try:
-        hashes = _write_shards(_kept_tensors(shards, stacks, kept), into)
-        hashes["config.json"] = _write(into / "config.json", _pretty(smaller))
-        return hashes | _copy_the_rest(source, into)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise EnvironmentFailed(f"{into}: no space left for the pruned model") from None
-        raise
+    hashes = _write_shards(_kept_tensors(shards, stacks, kept), into)
+    hashes["config.json"] = _write(into / "config.json", _pretty(smaller))
+    return hashes | _copy_the_rest(source, into)
 
 
 def mergekit_slices(source: str, removed: Iterable[int], layers: int, dtype: str) -> dict[str, object]:
@@ -137,7 +131,7 @@ def _write_shard(shard: Shard, tensors: Kept, target: Path) -> str:
         pending: list[Future[None]] = []
         position = len(start)
         for begin, end in _pieces(tensors):
-            _copy(source.fileno(), begin, file.fileno(), position, end - begin)
+            _copy(source, begin, file.fileno(), position, end - begin)
             pending.append(hasher.submit(_hash, digest, file.fileno(), position, end - begin))
             position += end - begin
             if len(pending) > PIECES_AHEAD:
@@ -161,11 +155,11 @@ def _pieces(tensors: Kept) -> Iterator[tuple[int, int]]:
             yield begin, min(begin + PIECE_BYTES, end)
 
 
-def _copy(source: int, begin: int, target: int, position: int, length: int) -> None:
+def _copy(source: BinaryIO, begin: int, target: int, position: int, length: int) -> None:
     while length:
-        done = _copy_some(source, begin, target, position, length)
+        done = _copy_some(source.fileno(), begin, target, position, length)
         if not done:
-            raise RunFailed("the source model became shorter while it was copied")
+            raise RunFailed(f"{source.name}: became shorter while it was copied")
         begin, position, length = begin + done, position + done, length - done
 
 

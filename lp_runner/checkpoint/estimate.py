@@ -60,6 +60,15 @@ def estimate_from_config(config: Mapping[str, Any]) -> Size:
     return Size(name, layers, params, per_layer, embedding, head, _dtype(config))
 
 
+def counted(key: str, value: object) -> int:
+    """What a key counts. Raises: UsageError where it counts nothing."""
+    if value is None:
+        raise UsageError(f"config.json: {key} is missing")
+    if type(value) is not int or value < 1:
+        raise UsageError(f"config.json: {key}: {value!r} is not a count")
+    return value
+
+
 def _cohere(config: Mapping[str, Any]) -> int:
     queries, keys = _heads(config)
     norms = (queries + keys) if config.get("use_qk_norm") else 0
@@ -120,10 +129,7 @@ def _head_dim(config: Mapping[str, Any]) -> int:
 
 
 def _number(config: Mapping[str, Any], key: str) -> int:
-    value = config.get(key)
-    if type(value) is not int or value < 1:
-        raise UsageError(f"config.json: {key}: {value!r} is not a count")
-    return value
+    return counted(key, config.get(key))
 
 
 def _dtype(config: Mapping[str, Any]) -> str:

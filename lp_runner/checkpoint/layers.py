@@ -133,14 +133,10 @@ def place(name: str, stack: Stack) -> tuple[int, str] | None:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """Raises: UsageError where there is no config.json; EnvironmentFailed where it can't be read; RunFailed where it is
-    not a JSON object.
-    """
+    """Raises: EnvironmentFailed where there is no config.json to be read; RunFailed where it is not a JSON object."""
     path = folder / "config.json"
     try:
         return parse_json(path.read_bytes())
-    except FileNotFoundError:
-        raise UsageError(f"{path}: no such file; a model is a folder in Hugging Face form") from None
     except OSError as error:
         raise EnvironmentFailed(f"{path}: can't be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +87,9 @@ def read(path: Path) -> Shard:
             (_tensor(n, e, data_start) for n, e in header.items()), key=lambda t: (t.start, t.end)
         )
         _gapless(tensors, data_start, size_bytes)
-    except (ValueError, OSError, RecursionError) as error:
+    except OSError as error:
+        raise RunFailed(f"{path}: can't be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
         raise RunFailed(f"{path}: not a whole safetensors file: {error}") from None
     return Shard(path, tuple(tensors), metadata)
 
@@ -116,7 +119,8 @@ def parse_json(text: str | bytes) -> dict[str, Any]:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a key stands twice in the JSON")
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise ValueError(f"{twice} stands twice in the JSON")
     return found
 
 

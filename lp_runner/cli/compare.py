@@ -48,6 +48,8 @@ def main(arguments: argparse.Namespace) -> int:
     told = FORMATS[arguments.format](compare(_labelled(words, arguments.output)))
     if arguments.out is None:
         put(told)
+    elif arguments.out.is_dir():
+        raise UsageError(f"{arguments.out}: a folder, where the file to write is meant")
     elif arguments.out.parent.is_dir():
         write_durably(arguments.out, told)
     else:

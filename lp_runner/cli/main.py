@@ -7,9 +7,10 @@ import os
 import sys
 from collections.abc import Collection, Sequence
 from importlib import import_module
+from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from lp_runner import __version__
 from lp_runner.errors import (
@@ -142,12 +143,31 @@ def unexpected(error: Exception) -> LpError:
     if os.environ.get(TRACEBACK):
         raise error
     if isinstance(error, OSError) and error.filename and error.strerror:
-        return EnvironmentFailed(f"{error.filename}: {error.strerror}")
+        return EnvironmentFailed(f"{error.filename2 or error.filename}: {error.strerror}")
     return LpError(f"internal error: {type(error).__name__}: {error}", f"{TRACEBACK}=1 shows where")
 
 
 class _Words(argparse.ArgumentParser):
     """Of a command's own words; wrong ones are shown and not obeyed."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """What a command doesn't know is its own error, not that of the parser before it."""
+        if self._subparsers is None:
+            self._refuse_options(args)
+        found, left = super().parse_known_args(args, namespace)
+        if left:
+            self.error(f"unrecognized arguments: {' '.join(left)}")
+        return found, left
+
+    def _refuse_options(self, words: Sequence[str]) -> None:
+        """With the nearest there is, and before argparse asks for a recipe."""
+        from lp_runner.recipe.complaints import nearest
+
+        known = [name for name in self._option_string_actions if name.startswith("--")]
+        for word in takewhile(lambda word: word != "--", words):
+            option = word.partition("=")[0]
+            if option.startswith("--") and not any(name.startswith(option) for name in known):
+                self.error(f"no such option: {option}{nearest(option, known)}")
 
     def error(self, message: str) -> NoReturn:
         from lp_runner.visible import visible

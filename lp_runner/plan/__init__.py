@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 from lp_runner.checkpoint.layers import read_config
-from lp_runner.errors import LpError, UsageError
+from lp_runner.errors import UsageError
 from lp_runner.machine import Device, choose_dtype, fitting
 from lp_runner.plan import hub, steps
-from lp_runner.plan.inputs import Fingerprints, model_files, refuse_no_translator
+from lp_runner.plan.inputs import Fingerprints, about_the_model, model_files, refuse_no_translator
 from lp_runner.plan.plan import Plan, Step, System
 from lp_runner.plan.size import model_size
 from lp_runner.recipe import Recipe
@@ -22,7 +21,7 @@ def build(recipe: Recipe, found: list[Device], fingerprints: Fingerprints, *, do
     """Raises UsageError or EnvironmentFailed where model or device aren't what the recipe says."""
     device = fitting(recipe.device, found)[0]
     dtype = choose_dtype(recipe.model.dtype, device)
-    with _about_the_model(recipe):
+    with about_the_model(recipe):
         folder = hub.locate(recipe.model, download=download)
         files = model_files(recipe.model.path, folder, fingerprints)
         config = read_config(folder)
@@ -33,17 +32,6 @@ def build(recipe: Recipe, found: list[Device], fingerprints: Fingerprints, *, do
     made, systems = steps.build(recipe, about)
     _check_names(recipe, systems)
     return Plan(recipe, device.name, dtype, files, size, tuple(made), tuple(systems), device.memory_bytes)
-
-
-@contextmanager
-def _about_the_model(recipe: Recipe) -> Iterator[None]:
-    """An error begins with the place of the model's name in the recipe."""
-    try:
-        yield
-    except LpError as error:
-        trail = ("model", "path")
-        said = error.message.removeprefix("model.path: ")
-        raise type(error)(recipe.problem(trail, said), error.hint) from error
 
 
 def _check_names(recipe: Recipe, systems: list[System]) -> None:

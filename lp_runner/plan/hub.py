@@ -44,7 +44,9 @@ def _snapshot(name: str, revision: str | None, files: Sequence[str], where: str,
             name, revision=revision, allow_patterns=list(files), local_files_only=not download
         )
     except HFValidationError as error:
-        raise UsageError(f"{where}: neither a folder nor a name on the hub: {name}") from error
+        raise UsageError(
+            f"{where}: neither a folder nor a name on the hub: {name}", "a name on the hub reads OWNER/NAME"
+        ) from error
     except GatedRepoError as error:
         hint = "accept its terms on the hub and log in with `hf auth login`"
         raise EnvironmentFailed(f"{where}: {name} is gated", hint) from error

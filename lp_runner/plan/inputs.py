@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lp_runner.errors import EnvironmentFailed, UsageError
+from lp_runner.checkpoint.layers import architecture
+from lp_runner.errors import EnvironmentFailed, LpError, UsageError
 from lp_runner.plan.licence import licence
+from lp_runner.recipe import Recipe
 
 _TOKENIZER = (
     "config.json",
@@ -39,6 +42,16 @@ class ModelFiles:
     """Fingerprint of everything that turns text into ids and ends a translation."""
     licence: Mapping[str, str] | None
     """As its card names it, in the hub's metadata fields; None where it names none."""
+
+
+@contextmanager
+def about_the_model(recipe: Recipe) -> Iterator[None]:
+    """An error begins with the place of the model's name in the recipe."""
+    try:
+        yield
+    except LpError as error:
+        said = error.message.removeprefix("model.path: ")
+        raise type(error)(recipe.problem(("model", "path"), said), error.hint) from error
 
 
 def model_files(name: str, folder: Path, known: Fingerprints) -> ModelFiles:
@@ -115,12 +128,12 @@ def refuse_no_translator(model: ModelFiles, config: Mapping[str, Any]) -> None:
 
     A folder without weights is a configuration, which is enough for a plan.
     """
-    for name in config.get("architectures") or []:
-        if not str(name).endswith(_WRITERS):
-            raise UsageError(
-                f"model.path: {model.folder}: {name} writes no text, so it can't translate",
-                f"name a model whose config.json says {_WRITERS[0]} or {_WRITERS[1]}",
-            )
+    name = architecture(config)
+    if not name.endswith(_WRITERS):
+        raise UsageError(
+            f"model.path: {model.folder}: {name} writes no text, so it can't translate",
+            f"name a model whose config.json says {_WRITERS[0]} or {_WRITERS[1]}",
+        )
     names = [path.name for path in model.folder.iterdir()]
     weights = any(name.endswith(".safetensors") for name in names)
     if weights and not any(name.startswith(_VOCABULARIES) or name.endswith(".model") for name in names):

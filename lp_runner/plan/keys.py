@@ -12,7 +12,8 @@ from lp_runner.envs.spec import requirements
 from lp_runner.errors import UsageError
 from lp_runner.plan.plan import Plan, Step
 from lp_runner.recipe.defaults import marked, replaced
-from lp_runner.recipe.recipe import Use
+from lp_runner.recipe.node import Trail
+from lp_runner.recipe.recipe import Recipe, Use
 from lp_runner.registry import Offer, Registry
 
 DEVICE = "device"
@@ -102,16 +103,25 @@ def _origin(step: Step, plan: Plan, keys: Mapping[str, str | None], removals: Re
     if step.kind != "cut" or key is None:
         return key
     order = removals(key)
-    return None if order is None else sorted(_first(order, step.facts["count"]))
-
-
-def _first(order: Sequence[str], count: int | None) -> Sequence[str]:
+    if order is None:
+        return None
+    count = step.facts["count"]
     if count is not None and count > len(order):
         raise UsageError(
-            f"keep_at: no model is without {count} layers, for the search ended after {len(order)}",
+            plan.recipe.problem(
+                _keep_at(plan.step(need), plan.recipe),
+                f"no model is without {count} layers, for the search ended after {len(order)}",
+            ),
             hint=f"keep_at is at most {len(order)} here; what is done stays done when it changes",
         )
-    return order[:count]
+    return sorted(order[:count])
+
+
+def _keep_at(search: Step, recipe: Recipe) -> Trail:
+    """Where the recipe says at what depths a search's models are kept."""
+    metric = search.uses["importance"]
+    own = any(control.keep_at for control in recipe.controls if control.use is metric)
+    return (*metric.place, "keep_at") if own else ("prune", "with", "keep_at")
 
 
 def _key(step: Step, plan: Plan, made_from: Mapping[str, Json], registry: Registry, prints: Prints) -> str:

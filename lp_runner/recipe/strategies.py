@@ -68,7 +68,7 @@ class Resolver:
         try:
             return self.offers.find(kind, name)
         except UsageError as error:
-            self.found.append(Complaint(trail, error.message))
+            self.found.append(Complaint(trail, "; ".join(filter(None, (error.message, error.hint)))))
             return None
 
     def _guarded(self, offer: Offer, name: str, options: dict[str, Json], trail: Trail) -> Use | None:

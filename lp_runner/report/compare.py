@@ -279,7 +279,8 @@ def _against(name: str, member: _Member, first: _Member) -> str:
 def _scored(ours: Evaluation, theirs: Evaluation | None) -> Scored:
     if not ours.replicates:
         return Scored(ours.value, None, None, None)
-    tested = statistics.compare(ours, theirs) if theirs is not None and theirs.replicates else None
+    alike = theirs if theirs and theirs.replicates and theirs.signature == ours.signature else None
+    tested = statistics.compare(ours, alike) if alike else None
     return Scored(ours.value, *statistics.interval(ours.replicates), tested)
 
 

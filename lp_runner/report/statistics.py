@@ -38,7 +38,7 @@ def estimate(evaluation: Evaluation) -> Estimate:
 
 
 def compare(system: Evaluation, baseline: Evaluation) -> Comparison:
-    """The paired bootstrap test. Raises ValueError where the two can't be compared."""
+    """The paired bootstrap test. Raises RunFailed where the two can't be compared."""
     check_comparable(system, baseline)
     differences = np.asarray(system.replicates) - np.asarray(baseline.replicates)
     difference = system.value - baseline.value

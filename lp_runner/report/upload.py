@@ -60,11 +60,13 @@ def metadata_of(upload: Upload) -> str:
 
     try:
         validate_repo_id(upload.repo)
-        return str(ModelCard.load(upload.folder / CARD).data.to_yaml())
+        return str(ModelCard((upload.folder / CARD).read_text("utf-8-sig")).data.to_yaml())
     except HFValidationError as error:
         raise UsageError(f"--repo: {_line(error)}", "name it like owner/name") from error
     except OSError as error:
-        raise UsageError(f"{upload.folder}: no {CARD} can be read there") from error
+        raise UsageError(
+            f"{upload.folder}: no {CARD} can be read there", "`lp-run report` writes it again"
+        ) from error
     except Exception as error:  # of its YAML, of a scores' list that isn't one, …
         raise UsageError(f"{upload.folder / CARD}: its metadata can't be read: {_line(error)}") from error
 

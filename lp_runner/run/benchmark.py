@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lp_runner.api import Json
-from lp_runner.errors import RunFailed
+from lp_runner.errors import RunFailed, UsageError
 from lp_runner.machine import machine
 from lp_runner.plan import Step
 from lp_runner.plan.estimate import engine_bytes, engines_of
@@ -134,10 +134,11 @@ class Timer:
 
 
 def _prompts(step: Step, work: Workplace) -> list[dict[str, Json]]:
-    """The first segments of the test set, as ids. Raises RunFailed where there are too few."""
+    """The first segments of the test set, as ids. Raises UsageError where there are too few."""
     segments, wanted = rows_of(work.made(step.needs["prompts"]) / ENCODED), int(step.facts["segments"])
     if len(segments) < wanted:
-        raise RunFailed(f"benchmark: {wanted} segments are asked for, and the test set has {len(segments)}")
+        what = f"{wanted} are asked for, and the test set has {len(segments)}"
+        raise UsageError(work.plan.recipe.problem(("benchmark", "segments"), what))
     return segments[:wanted]
 
 

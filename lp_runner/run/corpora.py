@@ -21,7 +21,7 @@ def read(step: Step, work: Workplace, into: Path) -> dict[str, Json]:
     with work.strategy(step, step.uses["read"]) as reader:
         counted: dict[str, Json] = reader.do("read", {"out": str(into / SEGMENTS)})
     if not counted["count"]:
-        raise UsageError(f"data.{step.id.removeprefix('read-')}: the corpus is empty")
+        raise UsageError(work.plan.recipe.problem(step.uses["read"].place, "has no segments"))
     return counted
 
 

@@ -23,7 +23,10 @@ def lock_folder() -> Path:
     folder = Path("/tmp") / f"lp_runner-{os.getuid()}"  # noqa: S108  its owner is checked
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
-        raise EnvironmentFailed(f"{folder}: belongs to someone else, and device locks must be there")
+        raise EnvironmentFailed(
+            f"{folder}: belongs to someone else, and device locks must be there",
+            "its owner or root can remove it",
+        )
     return folder
 
 

@@ -14,6 +14,7 @@ from lp_runner.envs import Environments
 from lp_runner.errors import Interrupted
 from lp_runner.plan import Plan, Step
 from lp_runner.plan.estimate import estimate
+from lp_runner.plan.inputs import about_the_model
 from lp_runner.plan.keys import Prints, resolve
 from lp_runner.registry import Registry
 from lp_runner.run.observers import Observers
@@ -57,7 +58,8 @@ def execute(
     if all(key and store.manifest(key) for key in keys.values()):
         _link(plan, keys, store, folder)
         return Run.open(folder.path), 0
-    check(plan.model.folder)
+    with about_the_model(plan.recipe):
+        check(plan.model.folder)
     needs = {step: cost.disk_bytes for step, cost in estimate(plan, registry, {}, {}, {}).items()}
     with ExitStack() as stack:
         workers = Workers(
@@ -148,6 +150,8 @@ def _link(plan: Plan, keys: Mapping[str, str | None], store: Store, folder: RunF
 
 def _told(plan: Plan, keys: Mapping[str, str | None]) -> dict[str, Json]:
     """plan.json: all that a report needs to find its way, with every `auto` made explicit."""
+    with about_the_model(plan.recipe):
+        checkpoint = inspect(plan.model.folder)
     return {
         "schema": "lp_runner/plan/1",
         "name": plan.recipe.name,
@@ -166,7 +170,7 @@ def _told(plan: Plan, keys: Mapping[str, str | None]) -> dict[str, Json]:
             "params": plan.size.params,
             "layers": plan.size.layers,
             "embedding_params": plan.size.embedding_params,
-            "checkpoint": asdict(inspect(plan.model.folder)),
+            "checkpoint": asdict(checkpoint),
         },
         "steps": [
             {

@@ -25,11 +25,12 @@ from lp_runner.api import (
     removal_to_json,
 )
 from lp_runner.checkpoint import Checkpoint, cut, inspect
-from lp_runner.errors import RunFailed
+from lp_runner.errors import RunFailed, UsageError
 from lp_runner.intervals import retention
 from lp_runner.machine import machine
 from lp_runner.plan import Step
 from lp_runner.plan.estimate import engine_bytes
+from lp_runner.plan.inputs import about_the_model
 from lp_runner.plan.keys import FORMAT, digest, identity
 from lp_runner.plan.steps import ENCODER, RESAMPLES
 from lp_runner.recipe.recipe import Use
@@ -53,6 +54,12 @@ class Measurements:
         self._step, self._work, self._make_room = step, work, make_room
 
     def answer(self, question: Measure) -> dict[Quantity, Measured]:
+        """Raises RunFailed where there can be no such model."""
+        try:
+            self._left(question.removed)
+        except UsageError as error:
+            name = self._step.uses["prune"].name
+            raise RunFailed(f"{name} measures a model that can't be: {error.message}") from None
         return {quantity: self._one(quantity, question.removed) for quantity in question.quantities}
 
     def _one(self, quantity: Quantity, removed: Removal) -> Measured:
@@ -92,6 +99,7 @@ class Quality:
 
     def __init__(self, step: Step, work: Workplace, make_room: MakeRoom) -> None:
         self._step, self._work, self._make_room = step, work, make_room
+        self._policy = step.uses["prune"].name
         self._backend, self._metric = _nested(step, "backend", "infer"), _nested(step, "metric", "evaluate")
         self._segments = _segments(step, work)[: int(_option(step, "segments"))]
         limit = _option(step, "max_new_tokens")
@@ -109,7 +117,9 @@ class Quality:
         kept = retention(pruned, unpruned)
         if kept is None:
             raise RunFailed(
-                f"no share of the unpruned model's {unpruned.metric} can be told: a resample of it is 0"
+                f"prune.{self._policy}: no share of the unpruned model's {unpruned.metric} can be told: "
+                "a resample of it is 0",
+                "give it more segments, or another metric",
             )
         return Measured(kept.value, kept.low, kept.high)
 
@@ -148,7 +158,8 @@ class Quality:
             evaluation = Evaluation.from_json(scores(evaluator, outputs, RESAMPLES)[0])
         if not evaluation.replicates:
             raise RunFailed(
-                f"{evaluation.metric} has no replicates, so what is kept of it would have no interval"
+                f"prune.{self._policy}: {evaluation.metric} has no replicates, so what is kept of it would have no "
+                "interval"
             )
         return evaluation
 
@@ -168,7 +179,7 @@ class Speed:
         }
 
     def measured(self, removed: Removal) -> Measured:
-        """Raises RunFailed where there are fewer segments than are to be timed."""
+        """Raises UsageError where there are fewer segments than are to be timed."""
         if removed not in self._known:
             rounds = self._timed(removed)
             self._journal.append({"removed": removal_to_json(removed), "rounds": rounds})
@@ -197,7 +208,9 @@ class Speed:
     def _prompts(self) -> Sequence[Json]:
         segments, wanted = _segments(self._step, self._work), self._settings["segments"]
         if len(segments) < wanted:
-            raise RunFailed(f"{wanted} segments are to be timed, and the search has {len(segments)}")
+            option = (*self._step.uses["prune"].place, "with", "segments")
+            what = f"{wanted} are to be timed, and the search has {len(segments)}"
+            raise UsageError(self._work.plan.recipe.problem(option, what))
         return segments[:wanted]
 
     def _timing(self) -> Step:
@@ -226,7 +239,8 @@ def _pruned(removed: Removal, work: Workplace) -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
-        cut(whole, [(layer.stack, layer.index) for layer in removed], folder)
+        with about_the_model(work.plan.recipe):
+            cut(whole, [(layer.stack, layer.index) for layer in removed], folder)
         yield folder
     finally:
         shutil.rmtree(folder)

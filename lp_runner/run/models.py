@@ -10,6 +10,7 @@ from lp_runner.api import Json, Layer
 from lp_runner.checkpoint import cut as cut_files
 from lp_runner.errors import RunFailed
 from lp_runner.plan import Step
+from lp_runner.plan.inputs import about_the_model
 from lp_runner.run.search import removals
 from lp_runner.run.workplace import ENCODED, MODEL, Workplace
 from lp_runner.store.checkpoints import CheckpointShelf
@@ -24,7 +25,8 @@ def cut(step: Step, work: Workplace, into: Path) -> dict[str, Json]:
     removed = [Layer.parse(name) for name in order[: step.facts["count"]]]
     folder = into / MODEL
     folder.mkdir()
-    hashes = cut_files(work.plan.model.folder, [(layer.stack, layer.index) for layer in removed], folder)
+    with about_the_model(work.plan.recipe):
+        hashes = cut_files(work.plan.model.folder, [(layer.stack, layer.index) for layer in removed], folder)
     return {"removed": [str(layer) for layer in removed], "hashes": hashes}
 
 
@@ -32,7 +34,8 @@ def recover(step: Step, work: Workplace, into: Path) -> dict[str, Json]:
     """A trainer's work, from its latest whole checkpoint; what it recorded is kept beside the model."""
     folder = into / MODEL
     folder.mkdir()
-    training = _Training(work.store.checkpoints(str(work.keys[step.id])), [], work.should_stop)
+    name, shelf = step.uses["recover"].name, work.store.checkpoints(str(work.keys[step.id]))
+    training = _Training(name, shelf, [], work.should_stop)
     arguments = {
         "model": str(work.model_of(step)),
         "train": str(work.made(step.needs["train"]) / ENCODED),
@@ -42,7 +45,7 @@ def recover(step: Step, work: Workplace, into: Path) -> dict[str, Json]:
     with work.strategy(step, step.uses["recover"], on_record=training.record) as trainer:
         facts: dict[str, Json] = trainer.do("train", arguments, on_call=training.answer)
     if not (folder / "config.json").is_file():
-        raise RunFailed(f"{step.uses['recover'].name} left no model in the folder that it was given")
+        raise RunFailed(f"{name} left no model in the folder that it was given")
     write_rows(into / HISTORY, training.history)
     return facts
 
@@ -51,6 +54,7 @@ def recover(step: Step, work: Workplace, into: Path) -> dict[str, Json]:
 class _Training:
     """What a trainer recorded, which goes with its checkpoints, so that a continued history has no gap."""
 
+    trainer: str
     checkpoints: CheckpointShelf
     history: list[Json]
     should_stop: Callable[[], None]
@@ -67,7 +71,7 @@ class _Training:
             return self.should_stop()
         if name == "checkpoint.latest":
             return self._latest()
-        raise RunFailed(f"a trainer calls {name!r}, which lp_runner doesn't offer to it")
+        raise RunFailed(f"{self.trainer} calls {name!r}, which lp_runner doesn't offer to a trainer")
 
     def _latest(self) -> Json:
         latest = self.checkpoints.latest()

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from lp_runner.api import Ask, Json, Measure
+from lp_runner.api import Ask, Json, Layer, Measure
 from lp_runner.errors import RunFailed
 from lp_runner.plan import Step
 from lp_runner.plan.keys import seed_for
@@ -27,9 +27,7 @@ def search(step: Step, work: Workplace, into: Path) -> dict[str, Json]:
         policy = stack.enter_context(work.strategy(step, step.uses["prune"]))
         order = policy.do("search", layers, on_call=answers.call)["removals"]
         answers.close()
-    if len(set(order)) < len(order) or not set(order) <= set(layers["layers"]):
-        name = step.uses["prune"].name
-        raise RunFailed(f"{name} removes layers twice, or that aren't there: {', '.join(order)}")
+    _refuse_impossible(order, set(layers["layers"]), step.uses["prune"].name)
     told = {
         "schema": "lp_runner/search/1",
         "removals": order,
@@ -41,6 +39,18 @@ def search(step: Step, work: Workplace, into: Path) -> dict[str, Json]:
     work.listener.event("removed", {"step": step.id, "removals": order})
     candidates = sum(len(question["scores"]) for question in answers.asked)
     return {"removals": order, "questions": len(answers.asked), "candidates": candidates}
+
+
+def _refuse_impossible(order: list[str], layers: set[str], policy: str) -> None:
+    """Raises RunFailed where there can be no such model."""
+    if len(set(order)) < len(order) or not set(order) <= layers:
+        raise RunFailed(f"{policy} removes layers twice, or that aren't there: {', '.join(order)}")
+    if emptied := _stacks(layers) - _stacks(layers.difference(order)):
+        raise RunFailed(f"{policy} removes every {min(emptied)} layer; one must stay")
+
+
+def _stacks(layers: set[str]) -> set[str]:
+    return {Layer.parse(name).stack for name in layers}
 
 
 def removals(folder: Path) -> list[str]:
@@ -65,9 +75,7 @@ class _Answers:
     def call(self, name: str, arguments: Mapping[str, Json]) -> Json:
         if name == "ask":
             return self._scores(Ask.from_json(arguments))
-        if name == "measure":
-            return self._measure(Measure.from_json(arguments))
-        raise RunFailed(f"{self._policy.name} calls {name!r}, which lp_runner doesn't offer to a policy")
+        return self._measure(Measure.from_json(arguments))
 
     def close(self) -> None:
         """The metrics let go of their models."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lp_runner import __version__
 from lp_runner.api import Json
+from lp_runner.errors import RunFailed
 from lp_runner.plan import Step
 from lp_runner.run import benchmark, corpora, evaluate, models, prompts, search, translate
 from lp_runner.run.versions import lock
@@ -42,7 +43,10 @@ def perform(step: Step, work: Workplace) -> bool:
             facts = MAKERS[step.kind](step, work, staged)
             hashes = {f"model/{name}": digest for name, digest in facts.pop("hashes", {}).items()}
             about = _about(step, work, facts, time.monotonic() - start)
-            work.store.publish(key, staged, about, hashes)
+            try:
+                work.store.publish(key, staged, about, hashes)
+            except RunFailed as error:
+                raise RunFailed(f"{step.title}: {error.message}", error.hint) from error
         work.store.clear_work(key)
     return True
 

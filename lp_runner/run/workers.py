@@ -182,7 +182,7 @@ class Workers:
             log_path=self._logs / f"worker-{self._started}.log",
             environment=_variables(interpreter) | self._visible(),
             folder=self._folder,
-            should_stop=self._stopped,
+            should_stop=self._should_stop,
         )
         self._processes.append(_Process(worker, interpreter))
         return self._processes[-1]
@@ -208,10 +208,6 @@ class Workers:
             folder = partial(hub.located, revision=revision, files=files, where=where, download=download)
             options = replaced(options, at, folder)
         return dict(options)
-
-    def _stopped(self) -> bool:
-        self._should_stop()
-        return False
 
     def _visible(self) -> dict[str, str]:
         """One process sees one accelerator, which is then its number 0."""

@@ -89,7 +89,8 @@ class Store:
         shutil.rmtree(folder, ignore_errors=True)
         try:
             with explained_when_full(self.root, needs_bytes):
-                demand_room(_made(folder), needs_bytes)
+                _made(folder)
+                demand_room(self.root, needs_bytes)
                 yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)

@@ -66,7 +66,10 @@ def read(folder: Path) -> Manifest | None:
         content = json.loads((folder / NAME).read_bytes())
         schema, files = content["schema"], content["files"]
         if schema != SCHEMA:
-            raise RunFailed(f"{folder / NAME}: its schema is {schema}, this lp_runner reads {SCHEMA}")
+            raise RunFailed(
+                f"{folder / NAME}: its schema is {schema}, this lp_runner reads {SCHEMA}",
+                "another lp_runner made it; use that one",
+            )
         records = {name: FileRecord(**record) for name, record in files.items()}
         return Manifest(content["key"], content["about"], records)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -103,14 +106,11 @@ def sha256_of(path: Path) -> str:
 
 def _names(folder: Path) -> Iterator[str]:
     for here, folders, names in os.walk(folder):
+        inside = Path(here).relative_to(folder)
         for name in (*folders, *names):
-            path = Path(here, name)
-            if path.is_symlink():
-                raise RunFailed(f"{path}: a symbolic link can't be published; copy what it names")
-        for name in names:
-            relative = Path(here, name).relative_to(folder).as_posix()
-            if relative != NAME:
-                yield relative
+            if Path(here, name).is_symlink():
+                raise RunFailed(f"{inside / name}: a symbolic link can't be published; copy what it names")
+        yield from (relative for name in names if (relative := (inside / name).as_posix()) != NAME)
 
 
 def _record(path: Path, known_hash: str | None) -> FileRecord:

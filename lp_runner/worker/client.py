@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import NoReturn, Self, TypeVar
@@ -83,7 +84,7 @@ class Worker:
         log_path: Path,
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
-        should_stop: Callable[[], bool] = lambda: False,
+        should_stop: Callable[[], None] = lambda: None,
         timeout_s: float = 120,
     ) -> Self:
         """Start a worker and hear that it is ready.
@@ -92,14 +93,13 @@ class Worker:
             log_path: gets what it and its libraries print; appended to.
             environment: all its variables (default_environment() by default, tokens included).
             folder: what the worker's relative paths are relative to; this process's own by default.
-            should_stop: asked ten times a second whenever the core waits; True, or an exception of its own,
-                ends the wait and the worker.
+            should_stop: asked ten times a second whenever the core waits; raises where wait and worker are to end.
         Raises EnvironmentFailed if it doesn't come up or speaks another version of the contract.
         """
         log_start = log_path.stat().st_size if log_path.exists() else 0
         variables = default_environment() if environment is None else environment
         worker = cls(Process(python, log_path, variables, should_stop, folder), log_path, log_start, python)
-        worker._greet(time.monotonic() + timeout_s)
+        worker._greet(timeout_s)
         return worker
 
     @property
@@ -119,7 +119,7 @@ class Worker:
         request = Request(
             self._next_id(), "make", instance, kind=kind, implementation=implementation, options=options
         )
-        reply = self._ask(request, _Open(_ignore, _refuse, _ignore))
+        reply = self._ask(request, _Open(_ignore, partial(_refuse, instance), _ignore))
         self._instances.add(instance)
         return reply
 
@@ -141,19 +141,20 @@ class Worker:
             RunFailed: bad input, a bug in the strategy, a death or a timeout of the worker.
             OutOfMemory: host or device memory (an EnvironmentFailed).
             EnvironmentFailed: any other OSError or ImportError in the worker.
-            Interrupted: `should_stop` said so; the worker is gone.
+            Whatever `should_stop` raised; the worker is gone.
             Whatever `on_call` raised, if that is what the strategy failed of.
         """
         request = Request(
             self._next_id(), "do", instance, method=method, arguments=arguments, surroundings=surroundings
         )
-        handlers = _Open(on_event or _ignore, on_call or _refuse, on_item or _ignore)
+        handlers = _Open(on_event or _ignore, on_call or partial(_refuse, instance), on_item or _ignore)
         return self._ask(request, handlers, timeout_s)
 
     def drop(self, instance: str) -> None:
         """Forget the strategy, and give back the device memory that it leaves."""
         self._instances.discard(instance)
-        self._ask(Request(self._next_id(), "drop", instance), _Open(_ignore, _refuse, _ignore))
+        handlers = _Open(_ignore, partial(_refuse, instance), _ignore)
+        self._ask(Request(self._next_id(), "drop", instance), handlers)
 
     def stop(self) -> None:
         """Let it end in order; after five seconds by force. Harmless on a dead one."""
@@ -180,9 +181,9 @@ class Worker:
     ) -> None:
         self.stop() if error is None else self.kill()
 
-    def _greet(self, deadline: float) -> None:
+    def _greet(self, timeout_s: float) -> None:
         try:
-            hello = self._guarded(self._python, lambda: self._process.receive(deadline))
+            hello = self._guarded(self._python, self._process.receive, timeout_s)
         except RunFailed as error:
             raise EnvironmentFailed(error.message, error.hint) from None
         if isinstance(hello, Hello) and hello.api == API_VERSION:
@@ -198,10 +199,9 @@ class Worker:
             raise RunFailed(
                 f"{request.instance}: its worker has been ended already", f"its log is {self._log}"
             )
-        deadline = None if timeout_s is None else time.monotonic() + timeout_s
         self._open[request.id] = handlers
         try:
-            outcome = self._guarded(request.instance, lambda: self._converse(request, deadline))
+            outcome = self._guarded(request.instance, partial(self._converse, request), timeout_s)
         finally:
             del self._open[request.id]
         if isinstance(outcome, Failure):
@@ -247,16 +247,17 @@ class Worker:
             handlers.failed_calls[call.call] = error
             return Answer(call.call, error=error.message if isinstance(error, LpError) else repr(error))
 
-    def _guarded(self, who: str, step: Callable[[], _T]) -> _T:
-        """Do a part of the conversation; if it breaks off, end the worker and say why."""
+    def _guarded(self, who: str, step: Callable[[float | None], _T], timeout_s: float | None) -> _T:
+        """Do a part of the conversation, up to a deadline; if it breaks off, end the worker and say why."""
         try:
-            return step()
+            return step(None if timeout_s is None else time.monotonic() + timeout_s)
         except Ended:
             self._explain(who)
         except Overdue:
             self.kill()
             raise RunFailed(
-                f"{who}: its worker took too long and was ended", tail_hint(self._log, self._log_start)
+                f"{who}: its worker took longer than its limit of {timeout_s:g} s and was ended",
+                tail_hint(self._log, self._log_start),
             ) from None
         except Flooded:
             self.kill()
@@ -302,5 +303,5 @@ def _ignore(_: object) -> None:
     """Nobody listens."""
 
 
-def _refuse(name: str, _: Mapping[str, Json]) -> Json:
-    raise RunFailed(f"{name}: nobody answers this call here")
+def _refuse(instance: str, name: str, _: Mapping[str, Json]) -> Json:
+    raise RunFailed(f"{instance} calls {name!r}, which lp_runner doesn't offer to it")

@@ -43,7 +43,9 @@ def _ran_out_of_memory(error: BaseException) -> bool:
 
 def _message(error: BaseException) -> str:
     text = " ".join(str(error).split())[:_LONGEST_MESSAGE]
-    if isinstance(error, ValueError | OSError | ImportError | MemoryError) and text:
+    if isinstance(error, MemoryError):
+        return text or "out of memory"
+    if isinstance(error, ValueError | OSError | ImportError) and text:
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 

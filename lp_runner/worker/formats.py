@@ -62,9 +62,13 @@ def read_outputs(path: Path, system: str) -> Hypotheses:
 def write_outputs(path: Path, outputs: Hypotheses) -> int:
     """Returns how many. Raises ValueError if the lists are of different lengths."""
     references = outputs.references or (None,) * len(outputs.sources)
-    columns = zip(outputs.sources, outputs.hypotheses, references, strict=True)
+    columns = (outputs.sources, outputs.hypotheses, references)
+    sources, hypotheses, there = map(len, columns)
+    if not sources == hypotheses == there:
+        told = f"{sources} sources, {hypotheses} hypotheses and {there} references"
+        raise ValueError(f"{outputs.system}: {told}; a segment has one of each")
     names = ("source", "hypothesis", "reference")
-    return write_rows(path, (dict(zip(names, row, strict=True)) for row in columns))
+    return write_rows(path, (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)))
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Json]]:

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from lp_runner.errors import EnvironmentFailed, Interrupted
+from lp_runner.errors import EnvironmentFailed
 from lp_runner.worker.protocol import Lines, Message, decode, encode
 
 _CHUNK_BYTES = 1 << 16
@@ -52,7 +52,7 @@ class Process:
         python: str,
         log: Path,
         environment: Mapping[str, str],
-        should_stop: Callable[[], bool],
+        should_stop: Callable[[], None],
         folder: Path | None = None,
     ) -> None:
         """Raises EnvironmentFailed if there is no such interpreter."""
@@ -92,7 +92,7 @@ class Process:
         return self._process.wait()
 
     def send(self, message: Message) -> None:
-        """Raises Ended, and Interrupted if `should_stop` says so before the worker takes it."""
+        """Raises Ended, and what `should_stop` raises before the worker takes it."""
         rest = memoryview(encode(message))
         while rest:
             self._wait(self._to, select.POLLOUT, None)
@@ -104,7 +104,7 @@ class Process:
                 raise Ended from None
 
     def receive(self, deadline: float | None) -> Message:
-        """Raises Ended, Overdue (deadline in time.monotonic), Interrupted, ProtocolError."""
+        """Raises Ended, Overdue (deadline in time.monotonic), ProtocolError, and what `should_stop` raises."""
         while not self._arrived:
             self._wait(self._from, select.POLLIN, deadline)
             chunk = os.read(self._from, _CHUNK_BYTES)
@@ -114,9 +114,8 @@ class Process:
         return decode(self._arrived.popleft())
 
     def check(self, deadline: float | None) -> None:
-        """Raises Interrupted, Overdue or Flooded where it is time to end."""
-        if self._should_stop():
-            raise Interrupted("stopped on request")
+        """Raises what `should_stop` raises, Overdue or Flooded where it is time to end."""
+        self._should_stop()
         if deadline is not None and time.monotonic() > deadline:
             raise Overdue
         if self._log.stat().st_size > self._log_limit:

@@ -18,6 +18,7 @@ from lp_models.instead import instead
 from lp_models.layers import Stack, refuse_unknown, stacks
 from lp_models.teacher_forcing import Forced
 from torch import Tensor
+from torch.nn import Module
 from transformers import PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
@@ -75,8 +76,12 @@ class _Replay:
                 waiting.append((self._run(index, state), index + 1, keeping))
 
     def _note(self, *args: Any, **named: Any) -> Tensor:
+        """Who takes a part of what a layer returns hands less to the next one."""
+        state = _state(args, named)
+        if self._handed and state.shape != _state(*self._handed[0]).shape:
+            raise _more_than_states(self._layers[0])
         self._handed.append((args, named))
-        return _state(args, named)
+        return state
 
     def _run(self, index: int, state: Tensor) -> Tensor:
         args, named = self._handed[index]
@@ -84,8 +89,7 @@ class _Replay:
         out = layer(state, *args[1:], **named) if args else layer(**{**named, "hidden_states": state})
         if isinstance(out, Tensor):
             return out
-        kind = type(layer).__name__
-        raise ValueError(f"{kind} returns more than hidden states, which teacher-forced metrics don't know")
+        raise _more_than_states(layer)
 
     def _end(self, state: Tensor) -> ModelOutput:
         with instead(self._layers, lambda *args, **named: state):
@@ -95,3 +99,8 @@ class _Replay:
 def _state(args: tuple[Any, ...], named: dict[str, Any]) -> Tensor:
     state: Tensor = args[0] if args else named["hidden_states"]
     return state
+
+
+def _more_than_states(layer: Module) -> ValueError:
+    kind = type(layer).__name__
+    return ValueError(f"{kind} returns more than hidden states, which teacher-forced metrics don't know")

@@ -47,6 +47,8 @@ class Selection:
 
         `place` names the data in messages.
         """
+        if not len(dataset):
+            raise ValueError(f"{place}: no segments")
         flat = dataset.flatten()  # a struct {cs, de} becomes the columns translation.cs, translation.de
         rows = _where(flat, self.where, place)
         order = self._order(rows)
@@ -70,8 +72,9 @@ class Selection:
     ) -> Iterator[Segment]:
         blank = [row for row, segment in zip(order, segments, strict=True) if is_blank(segment)]
         if blank and self.empty == "refuse":
+            more = f" (and {len(blank) - 1} more)" if len(blank) > 1 else ""
             raise ValueError(
-                f"{place}: row {blank[0]} has an empty source or target (and {len(blank) - 1} more); "
+                f"{place}: row {blank[0]}, counted from 0, has an empty source or target{more}; "
                 "`empty: drop` leaves such segments out"
             )
         if blank:

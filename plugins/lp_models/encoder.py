@@ -118,7 +118,7 @@ class _TaggedIds:
             raise ValueError("an encoder-decoder model has no chat; say `chat: false` in the prompt")
         if not hasattr(tokenizer, "src_lang"):
             raise ValueError(
-                f"{type(tokenizer).__name__}: encoder-decoder models need language tags, as NLLB's"
+                "the model's tokenizer has no language tags, as NLLB's has; an encoder-decoder model needs them"
             )
         self._tokenizer = tokenizer
         self._prompt = prompt

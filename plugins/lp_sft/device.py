@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lp_models.loading import load
+from lp_models.loading import load, refuse_absent
 
 from lp_runner.api import Context
 from lp_sft.folder import refuse_encoder_decoder
@@ -33,8 +33,7 @@ def require(context: Context, dtype: str) -> None:
     """Refuse, or remark on, a device that does not go with the dtype of the trained weights."""
     if dtype == "float16":
         raise ValueError("float16 weights can't be trained: small gradients vanish (hint: weights: float32)")
-    if context.device.startswith("cuda") and not torch.cuda.is_available():
-        raise OSError(f"{context.device}: torch finds no CUDA device here (hint: device: cpu)")
+    refuse_absent(context.device)
     if autocast(context) is not None and not torch.cuda.is_bf16_supported(including_emulation=False):
         raise OSError(f"{context.device} has no bfloat16 (hint: model.dtype: float32)")
     if context.device == "cpu" and dtype == "bfloat16" and not cpu_has_bfloat16():

@@ -77,8 +77,10 @@ def _refuse_halves(text: str, where: str) -> None:
 def _parsed(line: str, place: str) -> Mapping[str, Json]:
     try:
         record = json.loads(line)
-    except ValueError as error:
-        raise ValueError(f"{place}: not JSON: {error}") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{place}:{error.colno}: not JSON: {error.msg}") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{place}: {error}") from error
     if isinstance(record, Mapping):
         return record
     raise ValueError(f"{place}: {line[:40]} is no JSON object")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from io import BufferedIOBase
 from pathlib import Path
@@ -20,7 +21,7 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
         try:
             for number, line in enumerate(stream, start=1):
                 yield number, _decoded(line, path, number)
-        except (gzip.BadGzipFile, EOFError) as error:
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise ValueError(f"{path}: not a whole gzip file: {error}") from error
     if not number:
         raise ValueError(f"{path}: empty file")

@@ -32,6 +32,8 @@ class Selection:
     def choose(self, context: Context, path: str, corpus: Sequence[Placed]) -> Iterator[Segment]:
         """Raises ValueError where nothing is left, or where a chosen segment is empty and must not be."""
         chosen = [corpus[index] for index in self._order(len(corpus))]
+        if not corpus:
+            raise ValueError(f"{path}: no segments")
         if not chosen:
             raise ValueError(f"{path}: skip {self.skip} leaves nothing of {len(corpus)} segments")
         blank = [placed for placed in chosen if empty_side(placed.segment)]

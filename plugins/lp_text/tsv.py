@@ -26,7 +26,7 @@ class Tsv:
         empty: Literal["refuse", "drop"],
     ) -> None:
         self._path = Path(path)
-        self._columns = columns
+        self._columns = {side: column for side, column in columns.items() if column is not None}
         self._header = header
         self._selection = Selection(shuffle, skip, limit, empty)
 
@@ -37,19 +37,15 @@ class Tsv:
     def _corpus(self) -> Iterator[Placed]:
         lines = numbered_lines(self._path)
         names = next(lines)[1].split("\t") if self._header else []
-        source, target = (self._index(side, names) for side in ("source", "target"))
-        if source is None:
-            raise ValueError(f"{self._path}: columns.source names no column")
+        wanted = {side: self._index(side, column, names) for side, column in self._columns.items()}
         for number, line in lines:
             place = f"{self._path}:{number}"
             fields = line.split("\t")
-            text = _field(fields, source, "source", place)
-            reference = None if target is None else _field(fields, target, "target", place)
-            yield Placed(place, Segment(text, reference))
+            texts = {side: _field(fields, index, side, place) for side, index in wanted.items()}
+            yield Placed(place, Segment(texts["source"], texts.get("target")))
 
-    def _index(self, side: str, names: list[str]) -> int | None:
-        column = self._columns[side]
-        if not isinstance(column, str):
+    def _index(self, side: str, column: int | str, names: list[str]) -> int:
+        if isinstance(column, int):
             return column
         if not self._header:
             raise ValueError(

@@ -118,8 +118,8 @@ def test_more_segments_than_the_test_set_has_is_one_line(
 ) -> None:
     output = finished.copied(tmp_path / "output")
     done = lp_run(recipe_path, "--output", output.path, "-o", "benchmark={segments: 999, batch_sizes: [1]}")
-    assert done.returncode == 1
-    assert "benchmark: 999 segments are asked for, and the test set has 41\n" in done.stderr
+    assert done.returncode == 2
+    assert "benchmark.segments: 999 are asked for, and the test set has 41\n" in done.stderr
 
 
 def test_an_unknown_system_is_told_with_the_known_ones(recipe_path: Path, lp_run: LpRun) -> None:

@@ -290,7 +290,10 @@ def test_a_broken_plugin_is_one_line_to_whoever_names_it(installed: Installed) -
 def test_a_name_that_two_distributions_offer_stops_only_who_uses_it(
     results: Mapping[str, Any], installed: Installed, rival: None
 ) -> None:
-    clash = "importance.my-metric is offered by both my-package 1.0 and rival-metric 0.7"
+    clash = (
+        "importance.my-metric is offered by both my-package 1.0 and rival-metric 0.7; "
+        "uninstall one of the two distributions"
+    )
     used = installed.run("lp-run", "recipe.yaml")
     assert used.returncode == 2
     assert re.fullmatch(rf"recipe\.yaml:\d+:\d+: importance.use: {re.escape(clash)}\n", used.stderr)

@@ -17,7 +17,7 @@ import transformers
 from torch import Tensor, nn
 
 from lp_runner import checkpoint
-from lp_runner.errors import EnvironmentFailed, RunFailed, UsageError
+from lp_runner.errors import RunFailed, UsageError
 
 Tiny = Callable[..., Path]
 DECODERS = ("cohere", "cohere2", "llama", "mistral", "qwen3", "gemma3")
@@ -126,12 +126,13 @@ def test_where_the_kernel_cannot_copy_the_bytes_are_the_same(
     assert checkpoint.cut(tiny("llama"), REMOVED, tmp_path / make(tmp_path, "plain")) == by_kernel
 
 
-def test_a_full_disk_is_the_environments_fault(
+def test_a_full_disk_is_told_as_the_system_tells_it(
     tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "copy_file_range", refuse_with(errno.ENOSPC))
-    with pytest.raises(EnvironmentFailed, match="no space left"):
+    with pytest.raises(OSError, match="No space left") as caught:
         checkpoint.cut(tiny("llama"), REMOVED, tmp_path)
+    assert caught.value.errno == errno.ENOSPC
 
 
 def test_a_source_that_shrinks_meanwhile_is_an_error(

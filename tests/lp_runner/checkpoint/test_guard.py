@@ -96,7 +96,7 @@ def test_files_that_a_loader_would_act_on_are_refused(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "no such file"),
+        (None, "No such file"),
         ("{", "config.json: "),
         ("[" * 100_000, "config.json: "),
         ('{"a":1,"a":2}', "stands twice"),

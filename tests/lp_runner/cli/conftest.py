@@ -6,7 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,25 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import CohereConfig, CohereForCausalLM, PreTrainedTokenizerFast
 
+from tests.hub import StandIn
+from tests.messages.case import installed
+
 LpRun = Callable[..., subprocess.CompletedProcess[str]]
+Started = subprocess.Popen[str]
+PATIENCE_S = 200
 COMMAND = "import sys; from lp_runner.cli import main; sys.exit(main())"
 WORDS = ["<pad>", "<bos>", "<end>", "<unk>", "Hund", "Katze", "Haus", "sieht", "pes", "kočka", "dům", "vidí"]
+PATIENT = """\
+import pathlib, time
+from lp_runner.api import Segment
+
+class Strategy:
+    def read(self, context):
+        pathlib.Path("reading").touch()
+        while not pathlib.Path("go-on").exists():
+            time.sleep(0.05)
+        yield Segment("pes", "Hund")
+"""
 RECIPE = """\
 version: 1
 name: tiny
@@ -98,3 +116,48 @@ def command(*words: str, folder: Path, **environment: str) -> subprocess.Complet
         timeout=500,
         check=False,
     )
+
+
+@pytest.fixture
+def run(tiny: Path) -> Path:
+    """The run's folder; what its workers call their own."""
+    return tiny / "runs" / "tiny"
+
+
+@pytest.fixture
+def reading(tiny: Path, run: Path) -> Iterator[Started]:
+    """A run in the middle of its first step, which ends once there is a file `go-on`."""
+    installed("patient", "read.patient", strategy=PATIENT)(tiny)
+    path = os.pathsep.join([str(tiny / "site"), *filter(None, [os.environ.get("PYTHONPATH")])])
+    started = subprocess.Popen(
+        [sys.executable, "-c", COMMAND, "run", "--quiet", "tiny.yaml", "-o", "data.dev={use: patient}"],
+        cwd=tiny,
+        env={**os.environ, "PYTHONPATH": path, "LP_RUN_DEVICES": "cpu:6"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        wait_for(lambda: (run / "reading").exists(), started)
+        yield started
+    finally:
+        started.kill()
+        started.communicate()
+
+
+def wait_for(true: Callable[[], bool], started: Started) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not true():
+        assert started.poll() is None, started.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def hub() -> Iterator[StandIn]:
+    server = StandIn()
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()

@@ -141,6 +141,16 @@ def test_scores_of_another_signature_are_refused_by_name(two: Path, lp_run: LpRu
     assert done.stderr.endswith(", other version:9\n")
 
 
+def test_a_system_that_another_version_scored_is_shown_and_not_tested(two: Path, lp_run: LpRun) -> None:
+    own_scores(two, 5.0)
+    scores = artefact(two, "evaluate-3-1") / "evaluations.json"
+    told = json.loads(scores.read_text("utf-8"))
+    scores.write_text(json.dumps([{**told[0], "signature": "version:9"}]), "utf-8")
+    row = compared(two, lp_run)["rows"][2]
+    assert row["against"] == "tiny: 3"
+    assert row["scores"]["chrf++"]["test"] is None
+
+
 def test_where_only_the_hardware_differs_scores_are_compared_and_speed_is_not(
     two: Path, lp_run: LpRun
 ) -> None:

@@ -3,79 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
-
-from .conftest import COMMAND
-
-Started = subprocess.Popen[str]
-PATIENCE_S = 200
-PLUGIN = {
-    "lp_patient/__init__.py": "",
-    "lp_patient/plugin.py": (
-        "from lp_runner.api import Declaration\n"
-        "from lp_runner.hookspecs import hookimpl\n"
-        "@hookimpl\n"
-        "def lp_corpus_readers():\n"
-        "    return [Declaration(name='patient', summary='reads when it may', "
-        "implementation='lp_patient.reader:Reader', options='lp_patient:options.json')]\n"
-    ),
-    "lp_patient/options.json": '{"type": "object", "additionalProperties": false, "properties": {}}',
-    "lp_patient/reader.py": (
-        "import pathlib, time\n"
-        "from lp_runner.api import Segment\n"
-        "class Reader:\n"
-        "    def read(self, context):\n"
-        "        pathlib.Path('reading').touch()\n"
-        "        while not pathlib.Path('go-on').exists():\n"
-        "            time.sleep(0.05)\n"
-        "        yield Segment('pes', 'Hund')\n"
-    ),
-    "lp_patient-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: lp-patient\nVersion: 1.0\n",
-    "lp_patient-1.0.dist-info/entry_points.txt": "[lp_runner]\nread.patient = lp_patient.plugin\n",
-}
-
-
-@pytest.fixture
-def run(tiny: Path) -> Path:
-    """The run's folder; what its workers call their own."""
-    return tiny / "runs" / "tiny"
-
-
-@pytest.fixture
-def reading(tiny: Path, run: Path) -> Iterator[Started]:
-    """A run in the middle of its first step, which ends once there is a file `go-on`."""
-    for name, text in PLUGIN.items():
-        (tiny / "site" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tiny / "site" / name).write_text(text, "utf-8")
-    path = os.pathsep.join([str(tiny / "site"), *filter(None, [os.environ.get("PYTHONPATH")])])
-    started = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, "run", "--quiet", "tiny.yaml", "-o", "data.dev={use: patient}"],
-        cwd=tiny,
-        env={**os.environ, "PYTHONPATH": path, "LP_RUN_DEVICES": "cpu:6"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    wait_for(lambda: (run / "reading").exists(), started)
-    yield started
-    started.kill()
-    started.communicate()
-
-
-def wait_for(true: Callable[[], bool], started: Started) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not true():
-        assert started.poll() is None, started.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+from .conftest import PATIENCE_S, Started
 
 
 def interrupt(started: Started) -> str:

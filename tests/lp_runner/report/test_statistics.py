@@ -12,6 +12,7 @@ from sacrebleu.metrics.base import Metric
 from sacrebleu.significance import PairedTest, _bootstrap_resample
 
 from lp_runner.api import Evaluation
+from lp_runner.errors import RunFailed
 from lp_runner.report.statistics import Estimate, compare, estimate, interval, retention
 
 WORDS = [
@@ -105,12 +106,12 @@ def test_of_a_baseline_that_scores_zero_nothing_can_be_kept() -> None:
 
 
 def test_other_signatures_are_not_compared() -> None:
-    with pytest.raises(ValueError, match=r"chrf\+\+ \(v2\) can't be compared with chrf\+\+ \(v1\)"):
+    with pytest.raises(RunFailed, match=r"chrf\+\+ \(v2\) can't be compared with chrf\+\+ \(v1\)"):
         retention(measured(1.0, [1.0], signature="v2"), measured(1.0, [1.0]))
 
 
 def test_replicates_of_other_counts_are_not_paired() -> None:
-    with pytest.raises(ValueError, match="2 and 1 replicates can't be paired"):
+    with pytest.raises(RunFailed, match="2 and 1 replicates can't be paired"):
         compare(measured(1.0, [1.0, 1.0]), measured(1.0, [1.0]))
 
 

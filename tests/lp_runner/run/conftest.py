@@ -101,7 +101,7 @@ def workplace(
         store.publish("prompts-key", staged, {"facts": {"stop_ids": [2]}})
     plan: Any = SimpleNamespace(
         model=SimpleNamespace(folder=model),
-        recipe=SimpleNamespace(seed=0),
+        recipe=SimpleNamespace(seed=0, problem=lambda trail, what: f"{'.'.join(trail)}: {what}"),
         size=ModelSize(5, 5, 1, 0, 1, 2, 4),
         memory_bytes=2**30,
         device="cpu",

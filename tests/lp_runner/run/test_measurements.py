@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lp_runner.api import Layer, Measure, Measured, Quantity
-from lp_runner.errors import RunFailed
+from lp_runner.errors import RunFailed, UsageError
 from lp_runner.plan import Step
 from lp_runner.recipe.recipe import Use
 from lp_runner.run.measurements import Measurements
@@ -72,7 +72,7 @@ def test_a_speed_in_the_journal_is_its_rounds_median_with_the_slowest_and_the_fa
 
 
 def test_a_speed_needs_as_many_segments_as_are_to_be_timed(measuring: Measuring, by_speed: Use) -> None:
-    with pytest.raises(RunFailed, match=r"^3 segments are to be timed, and the search has 0$"):
+    with pytest.raises(UsageError, match=r"^with\.segments: 3 are to be timed, and the search has 0$"):
         measuring(by_speed).answer(without(1, quantities=("speed",)))
 
 

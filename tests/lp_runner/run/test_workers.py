@@ -155,7 +155,7 @@ def test_a_strategy_that_takes_too_long_is_ended(registry: Registry, use: MakeUs
     workers = Workers(registry, environments, tmp_path, tmp_path, "cpu", lambda: None, limit_s=0.2)
     layers = [f"decoder.{index}" for index in range(4)]
     with (
-        pytest.raises(RunFailed, match=r"prune\.one-shot: its worker took too long and was ended"),
+        pytest.raises(RunFailed, match=r"prune\.one-shot: its worker took longer than its limit of 0\.2 s"),
         workers.use(use("prune", "one-shot", remove=1), NO_DEVICE, ignore, Meter()) as policy,
     ):
         policy.do("search", {"layers": layers}, on_call=lambda name, arguments: time.sleep(1))

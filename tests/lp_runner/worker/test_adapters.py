@@ -279,7 +279,7 @@ def test_an_interrupt_while_answering_ends_the_worker(worker: Worker, encoded: P
 
 
 def test_a_call_that_nobody_answers_is_an_error(worker: Worker, encoded: Path, tmp_path: Path) -> None:
-    with pytest.raises(RunFailed, match="evaluator: nobody answers this call here"):
+    with pytest.raises(RunFailed, match="m calls 'evaluator', which lp_runner doesn't offer to it"):
         nested_score(worker, encoded, tmp_path / "scratch", None)
 
 

@@ -25,6 +25,16 @@ def order(worker: Worker, event: str, **fields: object) -> None:
     worker.do("watch", "observe", {"event": {"event": event, **fields}})
 
 
+def interrupting(wanted: Callable[[], bool], error: Interrupted | None = None) -> Callable[[], None]:
+    """Raises once it is wanted."""
+
+    def should_stop() -> None:
+        if wanted():
+            raise error or Interrupted("stopped")
+
+    return should_stop
+
+
 def wait_for(condition: Callable[[], bool], seconds: float = 10) -> bool:
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
@@ -149,14 +159,14 @@ def test_a_worker_that_prints_without_end_is_ended_with_the_end_of_its_log(
 
 
 def test_a_request_that_takes_too_long_ends_the_worker(obedient: Worker) -> None:
-    with pytest.raises(RunFailed, match="took too long"):
+    with pytest.raises(RunFailed, match=r"watch: its worker took longer than its limit of 0\.3 s"):
         obedient.do("watch", "observe", {"event": {"event": "sleep"}}, timeout_s=0.3)
     assert not obedient.alive
 
 
 def test_should_stop_interrupts_a_busy_worker_within_half_a_second(start: Start) -> None:
     stop = threading.Event()
-    worker = start(should_stop=stop.is_set)
+    worker = start(should_stop=interrupting(stop.is_set))
     worker.make("watch", "observe", "tiny_plugin.strategies:Observer", {})
     threading.Timer(0.3, stop.set).start()
     started = time.monotonic()
@@ -168,13 +178,7 @@ def test_should_stop_interrupts_a_busy_worker_within_half_a_second(start: Start)
 
 def test_should_stop_may_raise_the_error_of_its_choice(start: Start) -> None:
     terminated = threading.Event()
-
-    def should_stop() -> bool:
-        if terminated.is_set():
-            raise Terminated("terminated")
-        return False
-
-    worker = start(should_stop=should_stop)
+    worker = start(should_stop=interrupting(terminated.is_set, Terminated("terminated")))
     worker.make("watch", "observe", "tiny_plugin.strategies:Observer", {})
     terminated.set()
     with pytest.raises(Terminated):
@@ -194,7 +198,7 @@ def test_a_worker_is_out_of_reach_of_the_terminals_signals(obedient: Worker) -> 
 
 def test_killing_a_worker_ends_what_it_has_started(start: Start, tmp_path: Path) -> None:
     pid_file = tmp_path / "helper.pid"
-    worker = start(should_stop=lambda: pid_file.exists() and pid_file.read_text() != "")
+    worker = start(should_stop=interrupting(lambda: pid_file.exists() and pid_file.read_text() != ""))
     worker.make("watch", "observe", "tiny_plugin.strategies:Observer", {})
     with pytest.raises(Interrupted):
         order(worker, "with_helper", pid_file=str(pid_file))
@@ -274,7 +278,7 @@ def test_a_worker_that_never_says_hello_is_given_up(tmp_path: Path) -> None:
     mute = tmp_path / "python"
     mute.write_text("#!/bin/sh\nsleep 20\n")
     mute.chmod(mute.stat().st_mode | stat.S_IXUSR)
-    with pytest.raises(EnvironmentFailed, match="took too long"):
+    with pytest.raises(EnvironmentFailed, match=r"python: its worker took longer than its limit of 0\.3 s"):
         Worker.start(str(mute), log_path=tmp_path / "log", timeout_s=0.3)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import re
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from lp_comet.plugin import COMET
 
 from lp_runner.api import Hypotheses
@@ -42,6 +44,9 @@ for folder, words in json.loads(sys.argv[1]):
     score_command()
 """
 """The console script comet-score, several times in one process."""
+
+REFUSED = "refused: it holds more than weights and plain settings,"
+KNOWN = "referenceless_regression_metric, regression_metric, ranking_metric, unified_metric, xcomet_metric"
 
 BAD_CHECKPOINTS = """
 import os, sys, torch
@@ -260,9 +265,9 @@ def test_a_checkpoint_that_would_run_code_is_refused_and_does_not(
         (
             "checkpoints/model.ckpt",
             "version https://git-lfs.github.com/spec/v1",
-            "model.ckpt: refused: .* damaged",
+            f"model/checkpoints/model.ckpt: {REFUSED} or is damaged: Unsupported operand 118",
         ),
-        ("hparams.yaml", "class_identifier: bleu", "COMET knows no 'bleu'; one of .*regression_metric"),
+        ("hparams.yaml", "class_identifier: bleu", f"model: COMET knows no 'bleu'; one of {KNOWN}"),
     ],
 )
 def test_what_is_no_model_of_comets_is_told(
@@ -270,8 +275,24 @@ def test_what_is_no_model_of_comets_is_told(
 ) -> None:
     folder = shutil.copytree(tiny_comet, scorer.folder / "model")
     (folder / file).write_text(content)
-    with pytest.raises(RunFailed, match=complaint):
+    with pytest.raises(RunFailed, match=f": {scorer.folder}/{complaint}$"):
         scorer.score(scorer.make(folder), damaged)
+
+
+def test_a_score_that_is_no_number_is_refused(scorer: Any, tiny_comet: Path, damaged: Hypotheses) -> None:
+    folder = shutil.copytree(tiny_comet, scorer.folder / "mine")
+    path = folder / "checkpoints" / "model.ckpt"
+    content = torch.load(path, weights_only=True)
+    content["state_dict"]["estimator.ff.0.bias"].fill_(math.nan)
+    torch.save(content, path)
+    told = "mine in float32: a score is no finite number; half precisions overflow where float32 doesn't"
+    with pytest.raises(RunFailed, match=f": {told}$"):
+        scorer.score(scorer.make(folder), damaged)
+
+
+def test_no_segment_at_all_is_refused(scorer: Any, tiny_comet: Path) -> None:
+    with pytest.raises(RunFailed, match=r": 24 layers: no segment to score$"):
+        scorer.score(scorer.make(tiny_comet), Hypotheses("24 layers", (), (), ()))
 
 
 def test_the_implementation_keeps_the_contract_in_its_own_environment(

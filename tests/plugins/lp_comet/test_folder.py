@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -48,9 +49,8 @@ def test_all_that_decides_a_score_changes_the_revision(tmp_path: Path, changed: 
 
 
 def test_what_a_folder_lacks_is_told(tmp_path: Path) -> None:
-    with pytest.raises(
-        ValueError, match=r"no COMET model: it lacks hparams\.yaml and checkpoints/model\.ckpt$"
-    ):
+    told = f"{tmp_path}: no COMET model: it lacks hparams.yaml and checkpoints/model.ckpt"
+    with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
         opened(str(tmp_path))
 
 
@@ -59,11 +59,11 @@ def test_what_a_folder_lacks_is_told(tmp_path: Path) -> None:
     [
         ("!!python/object/apply:os.system ['true']", "not plain YAML: could not determine a constructor"),
         ("class_identifier: !!python/name:os.system", "not plain YAML: could not determine a constructor"),
-        ("class_identifier: [", "not plain YAML: while parsing"),
-        ("encoder_model: BERT", "no COMET model: class_identifier is missing"),
-        ("unified_metric", "no COMET model: class_identifier is missing"),
+        ("class_identifier: [", "not plain YAML: while parsing .* line 1, column 20"),
+        ("encoder_model: BERT", "no COMET model: class_identifier is missing$"),
+        ("unified_metric", "no COMET model: class_identifier is missing$"),
     ],
 )
 def test_settings_that_are_not_plain_are_refused(tmp_path: Path, hparams: str, complaint: str) -> None:
-    with pytest.raises(ValueError, match=rf"mine/hparams\.yaml: {complaint}"):
+    with pytest.raises(ValueError, match=rf"^{tmp_path}/mine/hparams\.yaml: {complaint}"):
         opened(str(write_model(tmp_path / "mine", hparams)))

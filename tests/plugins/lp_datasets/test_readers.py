@@ -128,7 +128,7 @@ def test_nulls_are_empty_segments_dropped_and_counted_on_request(tmp_path: Path,
         (
             [{"source": "a", "target": " "}],
             {},
-            "a.parquet: row 0 has an empty source or target (and 0 more); `empty: drop` leaves such segments out",
+            "a.parquet: row 0, counted from 0, has an empty source or target; `empty: drop` leaves such segments out",
         ),
     ],
 )

@@ -162,7 +162,7 @@ def test_fewer_random_removals_are_the_first_of_more() -> None:
         (greedy(remove=5, protect=[]), "remove: 5 layers are all that there are; one must stay"),
         (greedy(remove=2, keep_at=[1, 3]), "keep_at: 3 is not between 1 and the 2 layers to be removed"),
         (greedy(remove=1, protect=[7]), "protect: no layer 7; the last is decoder.4"),
-        (greedy(remove=1, stack="encoder"), "the model has no encoder layers"),
+        (greedy(remove=1, stack="encoder"), "stack: the model has no encoder layers"),
         (Explicit(layers=[5], keep_at=[]), "layers: the model has no decoder.5; its last is decoder.4"),
         (Explicit(layers=[2, "decoder.2"], keep_at=[]), "layers: decoder.2 is listed twice"),
         (Explicit(layers=[0, 1, 2, 3, 4], keep_at=[]), "layers: no decoder layer would stay"),

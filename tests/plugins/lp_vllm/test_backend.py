@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,10 @@ from lp_models.encoder import TokenizerEncoder
 from transformers import AutoConfig, AutoModelForSeq2SeqLM
 
 from lp_runner.api import PromptSpec, Segment
-from lp_runner.errors import RunFailed
+from lp_runner.errors import EnvironmentFailed, RunFailed
 from lp_runner.worker.death import OutOfMemory
 
-from .conftest import Backend, bend, by_transformers, halved, make_model
+from .conftest import DEFAULTS, Backend, bend, by_transformers, halved, make_model
 
 pytestmark = pytest.mark.timeout(2400)  # the environment may have to be built first
 
@@ -95,8 +96,11 @@ def test_times_count_seconds_and_new_tokens(loaded: Backend) -> None:
 
 
 def test_a_prompt_that_is_too_long_is_refused_with_the_option_to_raise(loaded: Backend) -> None:
-    message = "a prompt of 60 tokens and 5 new ones are longer than the 64 that the engine allows; raise max_model_len"
-    with pytest.raises(RunFailed, match=message):
+    message = (
+        "a prompt of 60 tokens and 5 new ones are longer than the 64 that the engine allows; raise max_model_len, "
+        "if the model can have more, or lower max_new_tokens"
+    )
+    with pytest.raises(RunFailed, match=f": {message}$"):
         loaded.generate([[1] * 60], [5], STOPS)
     assert len(loaded.generate([[1] * 60], [4], [])[0]) == 4
 
@@ -133,9 +137,11 @@ def test_the_prompts_that_vllm_continues_are_the_encoders_with_one_bos(
 def test_a_cache_that_holds_no_block_is_out_of_memory_with_the_option_to_raise(
     backend: Backend, llama: Path
 ) -> None:
-    with pytest.raises(
-        OutOfMemory, match=r"too little memory for keys and values; .* raise cpu_kv_cache_gib"
-    ):
+    message = (
+        f"{llama}: too little memory for keys and values; lower max_model_len or max_num_seqs, or raise "
+        "cpu_kv_cache_gib (on a GPU gpu_memory_utilization): "
+    )
+    with pytest.raises(OutOfMemory, match=re.escape(message)):
         backend.load(llama, cpu_kv_cache_gib=1e-6)
 
 
@@ -145,6 +151,13 @@ def test_an_architecture_that_vllm_lacks_is_bad_input(backend: Backend, tmp_path
     AutoModelForSeq2SeqLM.from_config(config).save_pretrained(tmp_path / "nllb")
     with pytest.raises(RunFailed, match=r"nllb: vLLM can't run it: .*M2M100"):
         backend.load(tmp_path / "nllb")
+
+
+def test_a_run_on_another_device_than_this_vllm_is_for_is_refused(backend: Backend, llama: Path) -> None:
+    backend.worker.make("elsewhere", "infer", backend.implementation, DEFAULTS)
+    around = {"seed": 7, "device": "cuda:0", "dtype": "float32", "scratch": str(backend.folder / "scratch")}
+    with pytest.raises(EnvironmentFailed, match="this vLLM is for 'cpu', and the run is on a GPU"):
+        backend.worker.do("elsewhere", "load", {"model": str(llama)}, around)
 
 
 def test_unloading_gives_the_memory_back(backend: Backend, llama: Path) -> None:
