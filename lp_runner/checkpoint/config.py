@@ -25,7 +25,7 @@ def write_out(config: Mapping[str, Any], layers: int) -> dict[str, Any]:
     if _slides_after(config) and config.get("layer_types") is None:
         written["layer_types"] = _slide_after(int(config["max_window_layers"]), layers)
     for key in patterns.MUST_BE_WRITTEN_OUT.get(kind, ()):
-        if not isinstance(written.get(key), list):
+        if not any(isinstance(written.get(one), list) for one in (key, patterns.PREFERRED_TO.get(key, key))):
             raise UsageError(
                 f"config.json: {key} is not written out; {kind} would make it up by layer number",
                 "load and save the model once with Transformers, which writes such lists out",

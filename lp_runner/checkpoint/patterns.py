@@ -49,6 +49,9 @@ PATTERN_REPLACED_BY: Mapping[str, str] = {
 }
 """A rule by layer number → the list that says the same and that Transformers prefers."""
 
+PREFERRED_TO: Mapping[str, str] = {"full_attn_idxs": "layer_types"}
+"""A list of old → the list that says the same and that Transformers prefers."""
+
 NEUTRAL_PATTERNS: Mapping[str, tuple[object, ...]] = {
     "decoder_sparse_step": (1,),
     "encoder_sparse_step": (1,),

@@ -10,7 +10,8 @@ import transformers
 from huggingface_hub.errors import StrictDataclassError
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
-from lp_runner.checkpoint.config import write_out
+from lp_runner.checkpoint.config import cut_config, write_out
+from lp_runner.checkpoint.layers import Stack
 from lp_runner.checkpoint.patterns import BY_NUMBER_ALWAYS, COUNTED_OUT, MUST_BE_WRITTEN_OUT
 
 
@@ -43,3 +44,12 @@ def test_every_made_up_list_is_written_out_or_refused() -> None:
 def test_a_list_that_we_write_out_is_the_one_that_transformers_makes_up(kind: str) -> None:
     config = transformers.CONFIG_MAPPING[kind](num_hidden_layers=13)
     assert write_out({"model_type": kind}, 13)["layer_types"] == config.layer_types
+
+
+def test_a_list_of_old_needs_not_be_there_where_the_one_preferred_to_it_is() -> None:
+    kinds = ["conv", "conv", "full_attention", "conv"]
+    config = transformers.CONFIG_MAPPING["lfm2"](num_hidden_layers=4, layer_types=kinds)
+    smaller = cut_config(
+        write_out(config.to_dict(), 4), (Stack("decoder", "model.layers.", 4),), {"decoder": (0, 2)}
+    )
+    assert transformers.CONFIG_MAPPING["lfm2"](**smaller).layer_types == ["conv", "full_attention"]
