@@ -41,10 +41,11 @@ def _blocks(uses: Mapping[Trail, Use], traits: Traits) -> Iterator[Complaint]:
     policy = uses.get(("prune",))
     if policy is None or BLOCKS in traits(policy):
         return
-    for trail, use in uses.items():
-        if use.kind == "importance" and BLOCKS in traits(use) and trail[0] in ("importance", "controls"):
+    asked = [use for trail, use in uses.items() if trail[0] in ("importance", "controls")]
+    for use in (*asked, *policy.nested.values()):
+        if use.kind == "importance" and BLOCKS in traits(use):
             asks = f"{policy.name} asks about others; prune by contiguous or one-shot"
-            yield Complaint(trail, f"{use.name} knows sets of neighbouring layers alone, and {asks}")
+            yield Complaint(use.place, f"{use.name} knows sets of neighbouring layers alone, and {asks}")
 
 
 def _at(value: Json, *trail: str) -> Json:

@@ -20,6 +20,8 @@ EXCUSED = {
     "a prompt of … tokens and … new ones are longer than the … that the engine allows; raise max_model_len, if the "
     "model can have more, or lower max_new_tokens": f"{VLLM}test_backend.py",
     "tensor_parallel_size: … needs a core for each, and there are …": f"{VLLM}test_settings.py",
+    "angular-distance knows one block of neighbouring layers at a time, and … is none; use it with the policy "
+    "contiguous": "a policy that asks about others is refused before the run",
     "… has no segments to read": "an empty corpus is refused when it is read",
     "…: … hypotheses, but … references": "lists of unequal length are refused when they are handed over",
     "…: its worker has been ended already": "lp_runner asks no worker that it has ended",

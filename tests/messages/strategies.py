@@ -198,10 +198,11 @@ CASES = (
     Case(
         "a shortlist by a metric of blocks",
         nothing,
-        run(prune("two-stage", remove=2, shortlist="angular-distance", candidates=1, protect="[]")),
-        1,
-        "tiny: importance.angular-distance: angular-distance knows one block of neighbouring layers at a time, and "
-        "decoder.0 decoder.2 is none; use it with the policy contiguous\n",
+        ("check", "tiny.yaml", "-o", prune("two-stage", remove=2, shortlist="angular-distance")),
+        2,
+        "-o prune={{use: two-stage, with: {{remove: 2, shortlist: angular-distance}}}}: prune.with.shortlist: "
+        "angular-distance knows sets of neighbouring layers alone, and two-stage asks about others; prune by "
+        "contiguous or one-shot\n",
     ),
     Case(
         "a metric that translates where there are no references",
