@@ -110,14 +110,14 @@ def marks(axes: Axes, look: Look, places: Sequence[Place]) -> None:
 
 
 def names(axes: Axes, named: Sequence[tuple[Look, Place]], places: Sequence[Place]) -> None:
-    """One for marks of one model at one height; each as near as it covers no other and is at no other's mark."""
+    """One for marks of one model at one height; each as near as it covers no other and is at no mark elsewhere."""
     once = {_once(place): (look, place) for look, place in sorted(named, key=_across)}
     axes.autoscale_view()
     at_marks = {place: _around(*_pixels(axes, place)) for place in places}
     taken: list[Bbox] = []
     for look, place in once.values():
         text = _shortened(visible(place.point.label, keep=""))
-        others = [box for other, box in at_marks.items() if other is not place]
+        others = [box for box in at_marks.values() if box.bounds != at_marks[place].bounds]
         along, up, box = _free(_pixels(axes, place), _width(text), [*taken, *others], axes)
         taken.append(box)
         axes.annotate(

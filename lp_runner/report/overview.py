@@ -13,7 +13,7 @@ from lp_runner.api import Json
 from lp_runner.errors import LpError
 from lp_runner.report.findings import findings
 from lp_runner.store import Run
-from lp_runner.store.manifest import whole
+from lp_runner.store.manifest import sound
 
 State = Literal["done", "running", "stopped", "failed", "unreadable"]
 _WRITTEN = ("plan.json", "events.jsonl", ".lock")
@@ -44,10 +44,10 @@ def overview(folder: Path) -> Overview:
 
 
 def done_steps(run: Run) -> list[Mapping[str, Json]]:
-    """Of the plan, those whose artefact is there with the sizes and times it was published with."""
+    """Of the plan, those whose artefact is there as it was published; of a copy with other times the hashes decide."""
     numbered = enumerate(run.plan["steps"], start=1)
     found = [(step, run.step(number)) for number, step in numbered]
-    return [step for step, artefact in found if artefact is not None and whole(artefact)]
+    return [step for step, artefact in found if artefact is not None and sound(artefact)]
 
 
 def results_of(run: Run) -> Mapping[str, Json] | None:

@@ -29,6 +29,13 @@ def test_what_is_made_again_is_what_the_run_made(runs: Path, finished: Path, lp_
     assert (run / "models/3/model.safetensors").is_file()
 
 
+def test_a_copy_with_times_of_its_own_is_as_good(finished: Path, tmp_path: Path, lp_run: LpRun) -> None:
+    shutil.copytree(finished / "runs", tmp_path / "runs", symlinks=True, copy_function=shutil.copyfile)
+    assert lp_run("report", "tiny", folder=tmp_path).returncode == 0
+    [run] = json.loads(lp_run("list", "--json", folder=tmp_path).stdout)["runs"]
+    assert (run["state"], run["steps_done"]) == ("done", run["steps"])
+
+
 def test_neither_the_model_nor_the_data_need_be_there(runs: Path, lp_run: LpRun) -> None:
     plan = runs / "runs/tiny/plan.json"
     told = json.loads(plan.read_text("utf-8"))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from lp_runner.report.compare import Scored
 from lp_runner.report.comparison_findings import comparison_findings
-from lp_runner.report.statistics import Comparison as Tested
+from lp_runner.report.statistics import Comparison as Paired
 from lp_runner.report.statistics import Estimate
 from tests.lp_runner.report.compared import compared, of_two_runs, row
 
@@ -42,8 +42,8 @@ def test_of_an_error_rate_the_lowest_is_the_best() -> None:
 
 
 def test_what_is_equal_and_what_is_not_shown_to_differ_is_called_so() -> None:
-    unknown = Tested(Estimate(0.5, -0.25, 1.0), 0.25, "not shown to differ")
-    equal = Tested(Estimate(0.0, 0.0, 0.0), 0.001, "not shown to differ")
+    unknown = Paired(Estimate(0.5, -0.25, 1.0), 0.25, "not shown to differ")
+    equal = Paired(Estimate(0.0, 0.0, 0.0), 0.001, "not shown to differ")
     first, other = row("a", "3"), row("b", "3", against="a: 3", test=unknown)
     assert (
         "b: 3 is not shown to differ from a: 3: chrf++ 40.25 [39.00, 41.50], a difference of "

@@ -11,7 +11,7 @@ from dataclasses import replace
 from markdown_it import MarkdownIt
 
 from lp_runner.report.compare import Comparison, Scored
-from lp_runner.report.statistics import Comparison as Tested
+from lp_runner.report.statistics import Comparison as Paired
 from lp_runner.report.statistics import Estimate
 from lp_runner.report.tables import as_json, comma_separated, latex, markdown
 from lp_runner.visible import visible
@@ -114,6 +114,6 @@ def test_numbers_are_told_with_their_interval_their_change_and_its_chance() -> N
 
 
 def test_two_equal_systems_are_told_to_differ_in_nothing() -> None:
-    same = Tested(Estimate(0.0, 0.0, 0.0), 0.001, "not shown to differ")
+    same = Paired(Estimate(0.0, 0.0, 0.0), 0.001, "not shown to differ")
     alike = replace(row("a", "9"), scores={"chrf++": Scored(40.0, 39.0, 41.0, same)})
     assert "| none |  |" in markdown(compared(alike))
