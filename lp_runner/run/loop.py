@@ -63,7 +63,14 @@ def execute(
     needs = {step: cost.disk_bytes for step, cost in estimate(plan, registry, {}, {}, {}).items()}
     with ExitStack() as stack:
         workers = Workers(
-            registry, environments, folder.path / "logs", folder.path, plan.device, must_stop, limit_s
+            registry,
+            environments,
+            folder.path / "logs",
+            folder.path,
+            plan.device,
+            must_stop,
+            limit_s,
+            plan.recipe.problem,
         )
         stack.callback(workers.close)
         observers = Observers(plan.recipe.observe, folder, workers, listener)

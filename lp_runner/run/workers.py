@@ -11,9 +11,11 @@ from types import MappingProxyType
 
 from lp_runner.api import Environment, Json
 from lp_runner.envs import Environments, Interpreter, Tell, apart
+from lp_runner.errors import UsageError
 from lp_runner.plan import hub
 from lp_runner.plan.keys import digest
 from lp_runner.recipe.defaults import marked, replaced
+from lp_runner.recipe.node import Trail
 from lp_runner.recipe.recipe import Use
 from lp_runner.registry import Offer, Registry
 from lp_runner.store.secrets import without_secrets
@@ -101,8 +103,13 @@ class Workers:
         device: str,
         should_stop: Callable[[], None],
         limit_s: float | None = None,
+        problem: Callable[[Trail, str], str] = lambda trail, what: what,
     ) -> None:
-        """Args: limit_s, of any one request; a strategy that takes longer is ended."""
+        """
+        Args:
+            limit_s: of any one request; a strategy that takes longer is ended.
+            problem: a line about a value of the recipe.
+        """
         self._registry = registry
         self._environments = environments
         self._logs = logs
@@ -110,6 +117,7 @@ class Workers:
         self._device = device
         self._should_stop = should_stop
         self._limit_s = limit_s
+        self._problem = problem
         self._processes: list[_Process] = []
         self._labels: dict[str, str] = {}
         self._interpreters: dict[str, Interpreter] = {}
@@ -127,14 +135,19 @@ class Workers:
         process.busy = True
         try:
             if not process.worker.hosts(instance):
-                options = self._localised(use, offer)
-                implementation = offer.declaration.implementation
-                meter.add(process.worker.make(instance, use.kind, implementation, options))
+                meter.add(self._make(instance, use, offer, process.worker))
             yield Strategy(process.worker, instance, surroundings, on_event, meter, self._limit_s)
         except BaseException:
             self._discard(process)
             raise
         process.busy = False
+
+    def _make(self, instance: str, use: Use, offer: Offer, worker: Worker) -> Reply:
+        options = self._localised(use, offer)
+        try:
+            return worker.make(instance, use.kind, offer.declaration.implementation, options)
+        except UsageError as error:
+            raise UsageError(self._problem(use.place, f"{use.name}: {error.message}"), error.hint) from error
 
     def prepare(self, uses: Iterable[Use], tell: Tell) -> None:
         """Build every environment that is missing now, and not when a night's work stands before it."""

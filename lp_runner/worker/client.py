@@ -12,7 +12,7 @@ from types import MappingProxyType, TracebackType
 from typing import NoReturn, Self, TypeVar
 
 from lp_runner.api import API_VERSION, Json
-from lp_runner.errors import EnvironmentFailed, Interrupted, LpError, RunFailed
+from lp_runner.errors import EnvironmentFailed, Interrupted, LpError, RunFailed, UsageError
 from lp_runner.worker.death import OutOfMemory, explain, tail_hint
 from lp_runner.worker.process import MOST_LOG_BYTES, Ended, Flooded, Overdue, Process, default_environment
 from lp_runner.worker.protocol import (
@@ -115,7 +115,10 @@ class Worker:
         return instance in self._instances and self.alive
 
     def make(self, instance: str, kind: str, implementation: str, options: Mapping[str, Json]) -> Reply:
-        """Import "module:attribute" and make the strategy with its options as keywords. Raises as `do`."""
+        """Import "module:attribute" and make the strategy with its options as keywords.
+
+        Raises UsageError, in the strategy's own words, where it refuses its options; otherwise as `do`.
+        """
         request = Request(
             self._next_id(), "make", instance, kind=kind, implementation=implementation, options=options
         )
@@ -285,6 +288,8 @@ class Worker:
     def _error(self, request: Request, failure: Failure) -> LpError:
         message = f"{request.instance}: {failure.message}"
         match failure.kind:
+            case "value" if request.do == "make":
+                return UsageError(failure.message)
             case "value":
                 return RunFailed(message)
             case "memory":

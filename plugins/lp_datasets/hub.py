@@ -39,9 +39,9 @@ class Datasets:
         empty: Literal["refuse", "drop"],
     ) -> None:
         if (path is None) == (local is None):
-            raise ValueError("datasets wants either `path`, a name on the hub, or `local`, a folder or file")
+            raise ValueError("needs either `path`, a name on the hub, or `local`, a folder or file")
         if path is not None and path.startswith(("/", ".", "~")):
-            raise ValueError(f"datasets.path is a name on the hub; {path} belongs in `local`")
+            raise ValueError(f"path: {path} is no name on the hub; a folder or file belongs in `local`")
         self._path = path
         self._local = local
         self._name = name

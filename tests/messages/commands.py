@@ -294,7 +294,8 @@ CASES = (
         installed("misspelt", options='{"type": "objekt"}'),
         ("check", "tiny.yaml", *USE_MINE),
         2,
-        "-o evaluate=[mine]: evaluate.0: the options schema of mine is broken: 'objekt' is not valid under any of the given schemas\n",
+        "-o evaluate=[mine]: evaluate.0: the options schema of mine is broken: "
+        "'objekt' is not valid under any of the given schemas\n",
     ),
     Case(
         "a plugin whose default is itself",

@@ -215,16 +215,17 @@ CASES = (
         "a data set that is neither on the hub nor here",
         nothing,
         datasets(""),
-        1,
-        "tiny: read.datasets: datasets wants either `path`, a name on the hub, or `local`, a folder or "
-        "file\n",
+        2,
+        "tiny: -o data.dev={{use: datasets, with: {{}}}}: datasets: needs either `path`, a name on the hub, "
+        "or `local`, a folder or file\n",
     ),
     Case(
         "a file in the place of a name on the hub",
         nothing,
         datasets("path: ./dev.tsv"),
-        1,
-        "tiny: read.datasets: datasets.path is a name on the hub; ./dev.tsv belongs in `local`\n",
+        2,
+        "tiny: -o data.dev={{use: datasets, with: {{path: ./dev.tsv}}}}: datasets: path: ./dev.tsv is no name "
+        "on the hub; a folder or file belongs in `local`\n",
     ),
     Case(
         "a data set of the hub that can't be reached",

@@ -272,8 +272,9 @@ CASES = (
         "a training over the words in use with a head that moves",
         PAIRS,
         trained(vocabulary="in-use"),
-        1,
-        "tiny: recover.sft: vocabulary: in-use needs freeze_embeddings: true (the head must not move)\n",
+        2,
+        "tiny: -o recover=[{{use: sft, with: {{batch_size: 1, max_steps: 2, vocabulary: in-use}}}}]: "
+        "recover.0: sft: vocabulary: in-use needs freeze_embeddings: true (the head must not move)\n",
     ),
     Case(
         "a training that diverges",

@@ -214,12 +214,12 @@ def test_a_hub_out_of_reach_is_an_error_of_the_environment_with_a_remedy(
 
 @pytest.mark.parametrize("options", [{}, {"path": "a/b", "local": "/a"}], ids=["neither", "both"])
 def test_exactly_one_of_hub_and_local_is_wanted(options: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match=r"^datasets wants either `path`, .* or `local`"):
+    with pytest.raises(ValueError, match=r"^needs either `path`, .* or `local`"):
         hub(**options)
 
 
 def test_a_local_path_is_sent_to_its_option() -> None:
     with pytest.raises(
-        ValueError, match=r"^datasets.path is a name on the hub; ./corpus belongs in `local`$"
+        ValueError, match=r"^path: ./corpus is no name on the hub; a folder or file belongs in `local`$"
     ):
         hub(path="./corpus")
