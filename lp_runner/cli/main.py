@@ -161,12 +161,12 @@ class _Words(argparse.ArgumentParser):
 
     def _refuse_options(self, words: Sequence[str]) -> None:
         """With the nearest there is, and before argparse asks for a recipe."""
-        from lp_runner.recipe.complaints import nearest
-
         known = [name for name in self._option_string_actions if name.startswith("--")]
         for word in takewhile(lambda word: word != "--", words):
             option = word.partition("=")[0]
             if option.startswith("--") and not any(name.startswith(option) for name in known):
+                from lp_runner.recipe.complaints import nearest
+
                 self.error(f"no such option: {option}{nearest(option, known)}")
 
     def error(self, message: str) -> NoReturn:

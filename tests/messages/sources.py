@@ -26,7 +26,7 @@ class Told:
 
     place: str
     pattern: str
-    """Matches the message whatever stands in its gaps."""
+    """Matches the message, in one line, whatever stands in its gaps."""
 
 
 def told() -> Iterator[Told]:
@@ -52,7 +52,7 @@ def _message(call: ast.Call) -> ast.expr | None:
     return call.args[at] if at < len(call.args) else None
 
 
-GAP = "(?s:.*?)"
+GAP = ".*?"
 
 
 def _pattern(message: ast.expr) -> str:

@@ -24,7 +24,7 @@ from lp_runner.cli.main import main
 from lp_runner.cli.runs import alone
 from lp_runner.store import RunFolder
 from tests.hub import StandIn
-from tests.messages import commands, corpora, faults, models, recipes, strategies, translating
+from tests.messages import commands, corpora, faults, models, recipes, strategies, translating, weights
 from tests.messages import runs as of_runs
 from tests.messages.case import RUN, Case, data
 
@@ -65,7 +65,7 @@ def exit_code(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
 
 @pytest.mark.parametrize(
     "case",
-    [*models.CASES, *corpora.CASES, *recipes.CASES, *commands.CASES, *translating.CASES],
+    [*models.CASES, *weights.CASES, *corpora.CASES, *recipes.CASES, *commands.CASES, *translating.CASES],
     ids=lambda case: case.name,
 )
 def test_an_error_says_where_what_and_the_remedy(
